@@ -1,0 +1,58 @@
+# make run · make test · make test-full · make lint   (README.md says what each shows)
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export PYTHONDONTWRITEBYTECODE = 1
+
+.PHONY: run setup setup-dev test test-full lint lock messages
+
+run: setup
+	@$(PY) -m coaching.run
+
+setup: $(VENV)/installed
+setup-dev: $(VENV)/installed-dev
+
+# uv installs in seconds; where it cannot be had, pip does the same in a minute.
+$(VENV)/installed: requirements.txt requirements-nodeps.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.12, say.")'
+	@echo "Installing …"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install -q --disable-pip-version-check uv 2>/dev/null || true
+	@$(PY) -m uv pip install -q --require-hashes -r requirements.txt 2>/dev/null \
+		|| $(PY) -m pip install -q --disable-pip-version-check -r requirements.txt
+	@$(PY) -m uv pip install -q --no-deps --require-hashes -r requirements-nodeps.txt 2>/dev/null \
+		|| $(PY) -m pip install -q --disable-pip-version-check --no-deps -r requirements-nodeps.txt \
+		|| echo "PhonePe's SDK could not be installed: online payment is off (manage.py doctor)."
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	@echo "Installing what the tests need …"
+	@$(PY) -m uv pip install -q --require-hashes -r requirements-dev.txt 2>/dev/null \
+		|| $(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The browser of the tests: Debian's Chromium where apt is there and we are root, else Playwright's.
+$(VENV)/browser: $(VENV)/installed-dev
+	@command -v chromium >/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| $(PY) -m playwright install chromium
+	@touch $@
+
+test: $(VENV)/browser
+	@$(PY) -m pytest -m "not slow"
+
+test-full: $(VENV)/browser
+	@$(PY) -m pytest
+	@TEST_DATABASE=sqlite $(PY) -m pytest -m "not slow and not browser and not stack"
+
+lint: $(VENV)/installed-dev
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/lint-imports --no-cache
+	@DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
+	@DEBUG=1 $(PY) manage.py check --fail-level WARNING
+	@git ls-files 'templates/*.html' | xargs $(VENV)/bin/djhtml --tabwidth 2 --check
+
+lock: $(VENV)/installed
+	@$(PY) -m uv pip compile --universal --generate-hashes -q --no-header --upgrade pyproject.toml -o requirements.txt
+	@$(PY) -m uv pip compile --universal --generate-hashes -q --no-header --group dev -c requirements.txt -o requirements-dev.txt

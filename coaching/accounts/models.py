@@ -1,0 +1,225 @@
+"""Who we deal with: a Contact is one telephone number, a User is one person who logs in."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from coaching.accounts import phone, wordings
+from coaching.common.lookups import starts_with
+
+
+class ContactQuerySet(models.QuerySet):
+    def having(self, e164, *, language="en-in"):
+        """Return the contact of an E.164 number, made if it is new. Safe against races."""
+        contact, _ = self.get_or_create(phone=e164, defaults={"language": language})
+        return contact
+
+    def starting(self, text):
+        """Contacts whose number begins the way `text` does, however it is typed: '98765', '+91 98'.
+
+        Answered by the index on the number. A text without a country code is Indian.
+        """
+        digits = "".join(c for c in text if c.isdigit())
+        if not text.strip().startswith("+"):
+            digits = digits.removeprefix("00") if digits.startswith("00") else digits.lstrip("0")
+            if len(digits) <= 10:
+                digits = f"91{digits}"
+        return self.filter(starts_with("phone", f"+{digits}"))
+
+
+class Contact(models.Model):
+    """One telephone number. Siblings may share it; the timeline and the opt-out belong to it."""
+
+    phone = models.CharField(max_length=16, unique=True, help_text="E.164, such as +919876543210")
+    language = models.CharField(max_length=5, default="en-in")
+    opted_out_at = models.DateTimeField(
+        null=True, blank=True, help_text="Set by STOP; nothing but codes and receipts is sent."
+    )
+    last_inbound_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last WhatsApp from this number: opens 24 hours of replies"
+    )
+    welcome_window_started_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="contact_phone_is_e164",
+                condition=models.Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
+            )
+        ]
+
+    def __str__(self):
+        return phone.for_people(self.phone)
+
+    def open_welcome_window(self, length):
+        """Return when this number's present welcome window began, opening one if none is open.
+
+        `length` is a timedelta. Two enquiries at the same moment get the same answer: the window
+        is opened by compare-and-swap, and the outbox's unique key does the rest.
+        """
+        now = timezone.now()
+        expired = models.Q(welcome_window_started_at=None) | models.Q(
+            welcome_window_started_at__lte=now - length
+        )
+        Contact.objects.filter(expired, pk=self.pk).update(welcome_window_started_at=now)
+        self.refresh_from_db(fields=["welcome_window_started_at"])
+        return self.welcome_window_started_at
+
+
+class ConsentQuerySet(models.QuerySet):
+    def update(self, **_):
+        raise PermissionDenied("Consents are only ever added to.")
+
+
+class Consent(models.Model):
+    """One act of agreeing or withdrawing; rows are only ever added (a trigger holds it)."""
+
+    class Action(models.TextChoices):
+        GIVEN = "given", "Given"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    class Source(models.TextChoices):
+        FORM = "form", "Enquiry form"
+        API = "api", "API"
+        WHATSAPP = "whatsapp", "WhatsApp"
+        CALL = "call", "Phone call"
+        LINK = "link", "Link in an e-mail"
+        STAFF = "staff", "Staff"
+
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="consents")
+    action = models.CharField(max_length=10, choices=Action)
+    channel = models.CharField(max_length=10, default="all", help_text="What it covers")
+    source = models.CharField(max_length=10, choices=Source)
+    wording_version = models.CharField(max_length=20, blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.get_action_display()} · {self.get_source_display()}"
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise PermissionDenied("Consents are only ever added to.")
+        super().save(*args, **kwargs)
+
+
+def give_consent(contact, *, source, language, ip=None):
+    """Record that the person agreed to the present wording. Does not undo an opt-out."""
+    return Consent.objects.create(
+        contact=contact,
+        action=Consent.Action.GIVEN,
+        source=source,
+        wording_version=wordings.CURRENT,
+        language=language,
+        ip=ip,
+    )
+
+
+@transaction.atomic
+def opt_out(contact, *, source, ip=None):
+    """Stop everything but codes and receipts to this number, from now. True the first time."""
+    first = Contact.objects.filter(pk=contact.pk, opted_out_at=None).update(
+        opted_out_at=timezone.now()
+    )
+    if first:
+        Consent.objects.create(
+            contact=contact, action=Consent.Action.WITHDRAWN, source=source, ip=ip
+        )
+    contact.refresh_from_db(fields=["opted_out_at"])
+    return bool(first)
+
+
+@transaction.atomic
+def opt_in_again(contact, *, source, ip=None):
+    """Undo an opt-out at the person's own wish. True when there was one."""
+    undone = (
+        Contact.objects.filter(pk=contact.pk).exclude(opted_out_at=None).update(opted_out_at=None)
+    )
+    if undone:
+        give_consent(contact, source=source, language=contact.language, ip=ip)
+    contact.refresh_from_db(fields=["opted_out_at"])
+    return bool(undone)
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email=None, password=None, **fields):
+        email = self.normalize_email(email).lower() if email else None
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        """Make the first owner (`manage.py createsuperuser`)."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        user.set_role("owner")
+        return user
+
+    def get_by_natural_key(self, email):
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Anyone who logs in. Staff have a password; students get a code by e-mail or WhatsApp."""
+
+    email = models.EmailField(unique=True, null=True, blank=True)
+    name = models.CharField(max_length=120)
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="users"
+    )
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False, help_text="May open the command centre")
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_any_case"),
+        ]
+
+    def __str__(self):
+        return self.name or self.email or f"User {self.pk}"
+
+    def get_full_name(self):
+        return self.name
+
+    def get_short_name(self):
+        return self.name.split(" ")[0]
+
+    @cached_property
+    def role(self):
+        """owner, counsellor, teacher, student, or '' — by group, the highest first."""
+        from coaching.accounts.roles import ROLES
+
+        names = {group.name for group in self.groups.all()}
+        return next((role for role in ROLES if role in names), "")
+
+    @transaction.atomic
+    def set_role(self, role):
+        """Give the user exactly one role, and with it the right to open the command centre."""
+        from coaching.accounts.roles import ROLES, STAFF_ROLES
+
+        others = Group.objects.filter(name__in=ROLES).exclude(name=role)
+        self.groups.remove(*others)
+        self.groups.add(Group.objects.get_or_create(name=role)[0])
+        self.is_staff = role in STAFF_ROLES
+        self.save(update_fields=["is_staff"])
+        self.__dict__.pop("role", None)

@@ -1,0 +1,106 @@
+"""The command centre's site: its dashboard, and the pages that are made of several apps."""
+
+import django.contrib.auth.admin  # noqa: F401  (registers what is taken off again below)
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from unfold.decorators import display
+
+from academics.models import Batch
+from coaching.accounts.models import Contact
+from coaching.accounts.phone import for_people
+from coaching.common.admin import OfficeAdmin
+from coaching.common.templatetags.spans import ago
+from coaching.messaging import reports as messaging_reports
+from leads import reports as lead_reports
+from leads.models import Lead
+from leads.timeline import timeline
+
+# Roles are the one way to give permissions; log-ins belong to the people who have them.
+for model in (Group, EmailAddress, Authenticator, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+def dashboard(request, context):
+    """Put on the first page what this person's role may see, and nothing else."""
+    may = request.user.has_perm
+    context |= {
+        "title": "Today",
+        "is_simulation": settings.SANDBOX,
+        "calls_at_any_hour": settings.CALLING_ALWAYS,
+        "now": timezone.now(),
+    }
+    if may("leads.view_lead"):
+        stages, lost = lead_reports.funnel()
+        context |= {
+            "sees_leads": True,
+            "new_today": lead_reports.new_today(),
+            "waiting": lead_reports.waiting_for_a_first_reply(),
+            "stages": stages,
+            "lost": lost,
+            "funnel_days": lead_reports.FUNNEL_DAYS,
+            "newest": lead_reports.newest(),
+        }
+    if may("messaging.view_communicationlog"):
+        context |= {
+            "sees_messages": True,
+            "needs": messaging_reports.needing_a_hand(),
+            "speeds": messaging_reports.response_times(),
+            "speed_days": messaging_reports.DAYS,
+        }
+    if may("academics.view_batch"):
+        coming = Batch.objects.open().select_related("course").order_by("starts_on", "pk")
+        context |= {"sees_batches": True, "batches": coming[:6]}
+    return context
+
+
+@admin.register(Contact)
+class ContactAdmin(OfficeAdmin):
+    """A number and all that was said on it. Composed here, because it is made of several apps."""
+
+    list_display = ["number", "language", "is_stopped", "last_wrote"]
+    search_fields = ["phone"]
+    search_help_text = "Number (its beginning)"
+    ordering = ["-pk"]
+    fieldsets = [("Correct the details", {"fields": ["language"], "classes": ["collapse"]})]
+    change_form_outer_before_template = "admin/accounts/contact/facts.html"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.starting(search_term) if search_term.strip() else queryset), False
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        may = request.user.has_perm
+        sees_leads = may("leads.view_lead")
+        context |= {
+            "contact": obj,
+            "events": timeline(obj, limit=500 if "all" in request.GET else 50),
+            "leads": Lead.objects.filter(contact=obj).select_related("course")
+            if sees_leads
+            else [],
+            "may_retry": may("messaging.retry_communicationlog"),
+            "may_release": may("messaging.release_communicationlog"),
+        }
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @display(description="Number")
+    def number(self, contact):
+        return for_people(contact.phone)
+
+    @display(description="Messages", label={"Stopped": "danger", "Allowed": "success"})
+    def is_stopped(self, contact):
+        return "Stopped" if contact.opted_out_at else "Allowed"
+
+    @display(description="Last wrote to us")
+    def last_wrote(self, contact):
+        return ago(contact.last_inbound_at) if contact.last_inbound_at else "–"

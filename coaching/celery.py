@@ -1,0 +1,40 @@
+"""The doorbell's wiring, and every schedule of the product in one table."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coaching.settings")
+
+app = Celery("coaching")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    task_ignore_result=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    # The page must not wait for a broker that is gone: the sweeper finds the row.
+    task_publish_retry=False,
+    broker_transport_options={
+        "socket_timeout": 5,
+        "socket_connect_timeout": 0.3,
+    },
+    timezone="Asia/Kolkata",
+    beat_schedule={
+        # Messages need no entry here: the sweeper in every worker finds what is due.
+        "forget expired log-ins": {
+            "task": "coaching.accounts.tasks.clear_expired_sessions",
+            "schedule": crontab(hour=3, minute=40),
+        },
+    },
+    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def use_the_products_logging(**_):
+    """Celery keeps Django's logging instead of its own."""

@@ -1,0 +1,46 @@
+"""What every list and page of the command centre shares: fast lists, nothing lost by accident."""
+
+from django.core.paginator import Paginator
+from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.admin import ModelAdmin
+
+from coaching.common.lookups import capped_count
+
+
+class CappedPaginator(Paginator):
+    @cached_property
+    def count(self):
+        return capped_count(self.object_list)
+
+
+def safe_next(request, fallback):
+    """Return where a form said to go back to, if that is on this site; else `fallback`."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        return target
+    return fallback
+
+
+class OfficeAdmin(ModelAdmin):
+    """The base of every page here: Unfold's, with capped counts and never a count of all rows."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 0
+    list_filter_submit = True
+    warn_unsaved_form = True
+
+
+class ReadOnlyAdmin(OfficeAdmin):
+    """Rows that the system writes: looked at, never typed into."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

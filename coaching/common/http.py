@@ -1,0 +1,29 @@
+"""What a request says about where it came from."""
+
+import ipaddress
+
+from django.conf import settings
+
+
+def client_ip(request):
+    """Return the visitor's address, or None.
+
+    Only as many proxies as TRUSTED_PROXIES says are believed, counted from the right of
+    X-Forwarded-For: everything further left was written by whoever sent the request.
+    """
+    text = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+        if len(hops) >= settings.TRUSTED_PROXIES:
+            text = hops[-settings.TRUSTED_PROXIES]
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+
+
+def is_foreign_origin(request):
+    """Whether a browser says that this post comes from a site that is not on our list."""
+    origin = request.headers.get("Origin")
+    allowed = {settings.SITE_URL, f"{request.scheme}://{request.get_host()}"}
+    return bool(origin) and origin not in allowed | set(settings.CORS_ALLOWED_ORIGINS)

@@ -1,0 +1,29 @@
+"""Counting and searching that cost the same at a thousand rows and at a million."""
+
+from django.db import connection
+from django.db.models import Q
+
+CAP = 1000
+
+
+class AtLeast(int):
+    """A count that stopped at the cap: computes as a number, reads as '1,000+'."""
+
+    def __str__(self):
+        return f"{int(self):,}+"
+
+
+def capped_count(rows):
+    """Count a QuerySet up to CAP: at most CAP + 1 index entries are read."""
+    found = rows.order_by().values("pk")[: CAP + 1].count()
+    return AtLeast(CAP) if found > CAP else found
+
+
+def starts_with(field, text):
+    """Return the Q for `field` beginning with `text` that an index of this database answers.
+
+    SQLite's LIKE never uses an index here, so it gets a range; Postgres has its `_like` index.
+    """
+    if connection.vendor == "sqlite":
+        return Q(**{f"{field}__gte": text, f"{field}__lt": text + "\U0010ffff"})
+    return Q(**{f"{field}__startswith": text})

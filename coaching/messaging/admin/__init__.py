@@ -1,0 +1,144 @@
+"""Messages and WhatsApp templates in the command centre."""
+
+from datetime import timedelta
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+
+from coaching.accounts.phone import for_people
+from coaching.common.admin import OfficeAdmin, ReadOnlyAdmin
+from coaching.common.lookups import starts_with
+from coaching.common.templatetags.spans import ago
+from coaching.messaging import reports
+from coaching.messaging.admin.forms import TemplateForm, needed
+from coaching.messaging.admin.views import MessageViews, why_not, words
+from coaching.messaging.catalogue import CATALOGUE
+from coaching.messaging.models import Channel, CommunicationLog, State, WhatsAppTemplate
+
+BADGES = {
+    "Held": "warning", "Being checked": "warning", "Failed": "danger", "Delivered": "success",
+    "Read": "success", "Answered": "success", "Sent": "info", "Received": "primary",
+}  # fmt: skip
+
+
+class WhenFilter(DropdownFilter):
+    title = "when"
+    parameter_name = "when"
+
+    def lookups(self, request, model_admin):
+        return [("1d", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")]
+
+    def queryset(self, request, queryset):
+        days = {"1d": 1, "7d": 7, "30d": 30}.get(self.value())
+        if days is None:
+            return queryset
+        moment = timezone.now() - timedelta(days=days)
+        return queryset.filter(pk__gte=reports.first_id_since(moment), created_at__gte=moment)
+
+
+class PurposeFilter(DropdownFilter):
+    title = "message"
+    parameter_name = "purpose"
+
+    def lookups(self, request, model_admin):
+        return [(name, name.replace("_", " ").capitalize()) for name in [*CATALOGUE, "inbound"]]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(purpose=self.value()) if self.value() else queryset
+
+
+@admin.register(CommunicationLog)
+class CommunicationLogAdmin(MessageViews, ReadOnlyAdmin):
+    list_display = ["what", "to_whom", "state_badge", "why", "age"]
+    list_filter = [
+        ("state", ChoicesDropdownFilter), ("channel", ChoicesDropdownFilter), PurposeFilter,
+        WhenFilter,
+    ]  # fmt: skip
+    search_fields = ["recipient"]
+    search_help_text = "Number or e-mail (its beginning)"
+    ordering = ["-pk"]  # ids are in time order
+    actions = ["release_selected"]
+    change_form_outer_before_template = "admin/messaging/communicationlog/facts.html"
+    fieldsets = []
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("contact")
+
+    def get_search_results(self, request, queryset, search_term):
+        from coaching.accounts.models import Contact
+
+        term = search_term.strip()
+        if "@" in term:
+            return queryset.filter(starts_with("recipient", term.lower())), False
+        if any(c.isdigit() for c in term):
+            return queryset.filter(contact__in=Contact.objects.starting(term)), False
+        return queryset.none() if term else queryset, False
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        act = {State.HELD: "release", State.FAILED: "retry"}.get(obj.state)
+        allowed = act and getattr(self, f"has_{act}_permission")(request)
+        context |= {
+            "log": obj,
+            "words": words(obj),
+            "badge": BADGES.get(obj.get_state_display(), ""),
+            "receipts": obj.receipts.all(),
+            "act": act if allowed else "",
+            "refusal": why_not(obj, act) if allowed else "",
+        }
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @display(description="Message")
+    def what(self, log):
+        way = "from" if log.direction == CommunicationLog.Direction.IN else "to"
+        return format_html(
+            '<strong>{}</strong><br><span class="desk-quiet">{} {} the person</span>',
+            log.purpose.replace("_", " ").capitalize(), log.get_channel_display(), way,
+        )  # fmt: skip
+
+    @display(description="Person")
+    def to_whom(self, log):
+        return log.recipient if log.channel == Channel.EMAIL else for_people(log.recipient)
+
+    @display(description="State", label=BADGES)
+    def state_badge(self, log):
+        return log.get_state_display()
+
+    @display(description="Why, and what to do")
+    def why(self, log):
+        return (
+            format_html('<span class="desk-wrap">{}</span>', log.explanation) if log.reason else ""
+        )
+
+    @display(description="Asked for")
+    def age(self, log):
+        return ago(log.created_at)
+
+
+@admin.register(WhatsAppTemplate)
+class WhatsAppTemplateAdmin(OfficeAdmin):
+    list_display = ["message_name", "language", "content_sid", "updated_at"]
+    form = TemplateForm
+    list_before_template = "admin/messaging/whatsapptemplate/how.html"
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        have = set(WhatsAppTemplate.objects.values_list("message", "language"))
+        rows = [
+            {
+                "name": name,
+                "language": language,
+                "wording": text,
+                "is_there": (name, language) in have,
+            }
+            for name, language, text in needed()
+        ]
+        return super().changelist_view(request, {"needed": rows, **(extra_context or {})})
+
+    @display(description="Message")
+    def message_name(self, template):
+        return template.message.replace("_", " ").capitalize()

@@ -1,0 +1,111 @@
+"""E-mail through Django's backend: SMTP, or a provider by django-anymail.
+
+The Message-ID is made from the row, so that a repeat after a lost answer is the same letter to
+the mail program that shows it, and can be counted.
+"""
+
+import smtplib
+from email.utils import formataddr
+
+import requests
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from coaching.centre.models import Profile
+from coaching.messaging import catalogue, links
+from coaching.messaging.channels import DeliveryError, OutcomeUnknown
+
+
+def is_configured():
+    return settings.EMAIL_CONFIGURED
+
+
+def message_id(log):
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    return f"<{log.id}@{domain}>"
+
+
+def prepare(log):
+    """Return the mail of `log`, written but not sent."""
+    message = catalogue.CATALOGUE[log.purpose]
+    unsubscribe = links.unsubscribe(log.contact) if message.stoppable else ""
+    subject, text, html = catalogue.email_of(
+        log, {"unsubscribe_url": unsubscribe, "site_url": settings.SITE_URL}
+    )
+    centre = Profile.current()
+    headers = {"Message-ID": message_id(log)}
+    if unsubscribe:
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    if settings.EMAIL_SIMULATED:
+        headers["X-Sandbox-Phone"] = log.contact.phone
+    mail = EmailMultiAlternatives(
+        subject,
+        text,
+        from_email=formataddr((centre.name, settings.DEFAULT_FROM_EMAIL)),
+        to=[log.recipient],
+        reply_to=[centre.email] if centre.email else None,
+        headers=headers,
+    )
+    if html:
+        mail.attach_alternative(html, "text/html")
+    if settings.ANYMAIL_ESP:
+        mail.metadata = {"log": str(log.id)}
+    return mail
+
+
+def send(log, mail):
+    mail.connection = _connect()
+    try:
+        mail.send()
+    except smtplib.SMTPRecipientsRefused as error:
+        permanent = all(code >= 500 for code, _ in error.recipients.values())
+        reason = "email_refused" if permanent else "provider_busy"
+        raise DeliveryError(reason, permanent=permanent) from error
+    except smtplib.SMTPResponseException as error:
+        permanent = error.smtp_code >= 500
+        reason = "email_refused" if permanent else "provider_busy"
+        raise DeliveryError(reason, permanent=permanent) from error
+    except AnymailRecipientsRefused as error:
+        raise DeliveryError("email_refused", permanent=True) from error
+    except AnymailAPIError as error:
+        raise _from_provider(error) from error
+    except (smtplib.SMTPException, OSError, AnymailError, requests.RequestException) as error:
+        raise OutcomeUnknown(type(error).__name__) from error
+    finally:
+        _hang_up(mail.connection)
+    status = getattr(mail, "anymail_status", None)
+    return (status.message_id if status else None) or message_id(log)
+
+
+def _connect():
+    """Open the connection first: a failure here means that nothing can have left."""
+    connection = get_connection()
+    try:
+        connection.open()
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
+        raise DeliveryError("provider_refused_login", retry_after=300) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise DeliveryError("provider_unreachable") from error
+    return connection
+
+
+def _hang_up(connection):
+    """The letter is handed over or not by now; a rude goodbye changes nothing."""
+    try:
+        connection.close()
+    except (smtplib.SMTPException, OSError):
+        return
+
+
+def _from_provider(error):
+    """Translate the answer of a mail provider's API."""
+    status = getattr(error, "status_code", None)
+    if status == 429:
+        return DeliveryError("provider_busy")
+    if status in (401, 403):
+        return DeliveryError("provider_refused_login", retry_after=300)
+    if status and 400 <= status < 500 and status not in (408, 409):
+        return DeliveryError("email_refused", permanent=True)
+    return OutcomeUnknown(f"HTTP {status}")

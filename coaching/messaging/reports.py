@@ -1,0 +1,121 @@
+"""The speed ledger and what needs a hand: figures about messages, each of bounded cost."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from coaching.centre.models import Profile
+from coaching.common.lookups import capped_count
+from coaching.messaging.models import Channel, CommunicationLog, State
+
+DAYS = 7
+MAX_ROWS = 3000  # the newest of the week: a percentile needs no more
+LEGS = (("posted_at", "Left us"), ("accepted_at", "Accepted"), ("delivered_at", "Delivered, rang"))
+
+
+@dataclass(frozen=True)
+class Leg:
+    """How long one stage took since the person asked, in seconds; None where nothing got there."""
+
+    label: str
+    count: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+@dataclass(frozen=True)
+class ChannelSpeed:
+    channel: str
+    label: str
+    legs: list
+
+
+def percentile(values, percent):
+    """Return the nearest-rank percentile of sorted `values`, or None when there are none."""
+    if not values:
+        return None
+    return values[max(0, math.ceil(percent / 100 * len(values)) - 1)]
+
+
+def first_id_since(moment):
+    """Return the smallest id that a row written at `moment` can have: ids are in time order.
+
+    A minute earlier in truth, because a row's id is drawn just before its `created_at`.
+    """
+    return UUID(int=int((moment.timestamp() - 60) * 1000) << 80)
+
+
+def since(moment):
+    """Return the messages written since `moment`, found through the primary key."""
+    return CommunicationLog.objects.filter(pk__gte=first_id_since(moment), created_at__gte=moment)
+
+
+def a_week_ago():
+    return timezone.now() - timedelta(days=DAYS)
+
+
+def response_times():
+    """Return a ChannelSpeed per channel for the last 7 days. One query, at most MAX_ROWS rows.
+
+    Counted from the moment the message was asked for. A call that may not be placed at that hour
+    is counted from the next lawful one: waiting for 9 AM is no slowness.
+    """
+    rows = (
+        since(a_week_ago())
+        .filter(direction=CommunicationLog.Direction.OUT)
+        .order_by("-pk")
+        .values_list("channel", "created_at", *(name for name, _ in LEGS))[:MAX_ROWS]
+    )
+    profile = Profile.current()
+    seconds = {(channel, name): [] for channel in Channel.values for name, _ in LEGS}
+    for channel, asked_at, *moments in rows:
+        start = profile.next_calling_time(asked_at) if channel == Channel.VOICE else asked_at
+        for (name, _), moment in zip(LEGS, moments, strict=True):
+            if moment:
+                seconds[channel, name].append(max(0.0, (moment - start).total_seconds()))
+    return [
+        ChannelSpeed(
+            channel,
+            label,
+            [_leg(leg_label, sorted(seconds[channel, name])) for name, leg_label in LEGS],
+        )
+        for channel, label in Channel.choices
+    ]
+
+
+def _leg(label, values):
+    return Leg(label, len(values), *(percentile(values, percent) for percent in (50, 95, 99)))
+
+
+@dataclass(frozen=True)
+class Need:
+    """Messages that wait for a person: how many, and the query string of the list that has them."""
+
+    label: str
+    hint: str
+    count: int
+    query: str
+
+
+def needing_a_hand():
+    """Return held, unknown and freshly failed messages; each count equals its list's."""
+    logs = CommunicationLog.objects
+    return [
+        Need(
+            "Held", "waiting for your look", capped_count(logs.filter(state=State.HELD)),
+            f"state__exact={State.HELD}",
+        ),
+        Need(
+            "Failed", f"in the last {DAYS} days",
+            capped_count(since(a_week_ago()).filter(state=State.FAILED)),
+            f"state__exact={State.FAILED}&when={DAYS}d",
+        ),
+        Need(
+            "Being checked", "the provider is asked", capped_count(logs.filter(state=State.UNKNOWN)),
+            f"state__exact={State.UNKNOWN}",
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,10 @@
+"""What the workers do when the doorbell rings."""
+
+from celery import shared_task
+
+from coaching.messaging import services, sweeper  # noqa: F401  (every worker sweeps)
+
+
+@shared_task
+def deliver(*, log_id):
+    services.deliver(log_id)

@@ -1,0 +1,117 @@
+"""What providers send us. Verify, store once, answer; a stranger gets 403 and no detail."""
+
+import uuid
+from functools import wraps
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseForbidden
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from coaching.accounts.models import Consent, opt_out
+from coaching.centre.models import Profile
+from coaching.messaging import inbound, receipts, twilio
+from coaching.messaging.catalogue import language_of, text_of
+from coaching.messaging.models import Channel, CommunicationLog
+
+
+def from_twilio(view):
+    """Let only POSTs with Twilio's signature through."""
+
+    @csrf_exempt
+    @require_POST
+    @wraps(view)
+    def guarded(request):
+        if not twilio.is_genuine(request):
+            return HttpResponseForbidden()
+        return view(request)
+
+    return guarded
+
+
+def _row_id(request):
+    try:
+        return uuid.UUID(request.GET.get("n", ""))
+    except ValueError:
+        return None
+
+
+@from_twilio
+def message_status(request):
+    receipts.store(
+        _row_id(request),
+        request.POST.get("MessageSid", ""),
+        request.POST.get("MessageStatus", "")[:40],
+        error_code=request.POST.get("ErrorCode", "")[:20],
+    )
+    return HttpResponse(status=204)
+
+
+@from_twilio
+def inbound_message(request):
+    try:
+        inbound.receive(
+            sid=request.POST.get("MessageSid", ""),
+            sender=request.POST.get("From", ""),
+            body=request.POST.get("ButtonPayload") or request.POST.get("Body", ""),
+            profile_name=request.POST.get("ProfileName", ""),
+            media_count=request.POST.get("NumMedia", "0"),
+        )
+    except ValidationError:
+        pass  # not a telephone number: nothing that we could answer
+    return HttpResponse("<Response/>", content_type="text/xml")
+
+
+@from_twilio
+def voice_status(request):
+    duration = request.POST.get("CallDuration", "")
+    receipts.store(
+        _row_id(request),
+        request.POST.get("CallSid", ""),
+        request.POST.get("CallStatus", "")[:40],
+        error_code=request.POST.get("ErrorCode", "")[:20],
+        duration=int(duration) if duration.isdigit() else None,
+    )
+    return HttpResponse(status=204)
+
+
+def _call(request):
+    return (
+        CommunicationLog.objects.select_related("contact")
+        .filter(pk=_row_id(request), channel=Channel.VOICE)
+        .first()
+    )
+
+
+def _twiml(text):
+    return HttpResponse(text, content_type="text/xml")
+
+
+@from_twilio
+def voice_answer(request):
+    """The person has picked up: greet them and say how to stop. The conversation starts here."""
+    log = _call(request)
+    if log is None:
+        return _twiml(twilio.twiml_goodbye("Sorry, this call was a mistake. Goodbye.", "en-in"))
+    language = language_of(log.language)
+    with override(language):
+        goodbye = _("Thank you. We have sent the details on WhatsApp. Goodbye!")
+    keypress = twilio.callback("twilio_voice_keypress", log.pk)
+    return _twiml(twilio.twiml_greeting(text_of(log), language, goodbye, keypress))
+
+
+@from_twilio
+def voice_keypress(request):
+    """9 is a stop for every channel; any other key ends the call politely."""
+    log = _call(request)
+    language = language_of(log.language) if log else "en-in"
+    with override(language):
+        if log and request.POST.get("Digits") == "9":
+            opt_out(log.contact, source=Consent.Source.CALL)
+            text = _("Done: we will not call or message you again. Goodbye.")
+        else:
+            centre = Profile.current().name
+            text = _("Thank you for your interest in %(centre)s. Goodbye!") % {"centre": centre}
+    return _twiml(twilio.twiml_goodbye(text, language))

@@ -1,0 +1,6 @@
+"""Stand-ins for the providers: what the product says to Twilio and to a mail server lands here.
+
+A process of its own (`python -m coaching.sandbox`) with its own SQLite file. It speaks the
+providers' protocols over real HTTP and SMTP and imports nothing else of this project, so that the
+product cannot tell it from the real thing, and a test can make it misbehave on purpose.
+"""

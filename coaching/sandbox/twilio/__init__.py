@@ -1,0 +1,1 @@
+"""Twilio's Messages, Calls and Content APIs, as far as the product uses them."""

@@ -1,0 +1,129 @@
+"""One person, one timeline: messages, calls, consents and enquiries of a number in one order."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+
+from coaching.accounts.models import Consent
+from coaching.messaging.catalogue import CATALOGUE
+from coaching.messaging.models import Channel, CommunicationLog, State
+from leads.models import Enquiry
+
+ICONS = {Channel.WHATSAPP: "chat", Channel.EMAIL: "mail", Channel.VOICE: "call"}
+TONES = {
+    State.HELD: "warning", State.UNKNOWN: "warning", State.FAILED: "danger",
+    State.CANCELLED: "muted", State.DELIVERED: "success", State.READ: "success",
+    State.ANSWERED: "success", State.SENT: "info", State.RECEIVED: "info",
+}  # fmt: skip
+MOMENTS = (
+    ("posted_at", "left us"), ("accepted_at", "accepted"), ("delivered_at", "delivered"),
+    ("answered_at", "read"), ("ended_at", "ended"),
+)  # fmt: skip
+CALL_WORDS = {"delivered_at": "rang", "answered_at": "picked up"}
+
+
+@dataclass
+class Event:
+    """One line of the timeline. `when` is aware; the page shows it in IST."""
+
+    when: datetime
+    icon: str
+    title: str
+    text: str = ""
+    tone: str = "muted"
+    state: str = ""
+    is_inbound: bool = False
+    is_simulated: bool = False
+    moments: list = field(default_factory=list)  # (word, datetime, seconds since it was asked for)
+    receipts: list = field(default_factory=list)
+    explanation: str = ""
+    log: CommunicationLog | None = None
+    can_retry: bool = False
+    can_release: bool = False
+
+
+def is_simulated(channel):
+    return settings.EMAIL_SIMULATED if channel == Channel.EMAIL else settings.TWILIO_SIMULATED
+
+
+def is_secret(log):
+    message = CATALOGUE.get(log.purpose)
+    return bool(message and message.secret)
+
+
+def title_of(log):
+    if log.direction == CommunicationLog.Direction.IN:
+        return f"{log.get_channel_display()} from the person"
+    return f"{log.get_channel_display()}: {log.purpose.replace('_', ' ')}"
+
+
+def words_of(log):
+    """Return what was said, as far as staff may see it."""
+    if is_secret(log):
+        return "The words are private: only the person sees them."
+    return log.body
+
+
+def moments_of(log):
+    """Return (word, moment, seconds after it was asked for) of what is known about a message."""
+    words = CALL_WORDS if log.channel == Channel.VOICE else {}
+    return [
+        (words.get(name, word), moment, max(0.0, (moment - log.created_at).total_seconds()))
+        for name, word in MOMENTS
+        if (moment := getattr(log, name))
+    ]
+
+
+def timeline(contact, *, limit=50):
+    """Return the newest `limit` Events of a number, newest first, in four queries."""
+    logs = contact.communication_logs.prefetch_related("receipts").order_by("-created_at", "-pk")
+    events = [_of_log(log) for log in logs[:limit]]
+    events += [_of_consent(consent) for consent in contact.consents.all()[:limit]]
+    enquiries = Enquiry.objects.filter(lead__contact=contact).select_related("lead", "course")
+    events += [_of_enquiry(enquiry) for enquiry in enquiries[:limit]]
+    return sorted(events, key=lambda event: event.when, reverse=True)[:limit]
+
+
+def _of_log(log):
+    is_inbound = log.direction == CommunicationLog.Direction.IN
+    return Event(
+        when=log.created_at,
+        icon=ICONS[log.channel],
+        title=title_of(log),
+        text=words_of(log),
+        tone=TONES.get(log.state, "muted"),
+        state=log.get_state_display(),
+        is_inbound=is_inbound,
+        is_simulated=is_simulated(log.channel),
+        moments=[] if is_inbound else moments_of(log),
+        receipts=list(log.receipts.all()),
+        explanation=log.explanation,
+        log=log,
+        can_retry=log.state == State.FAILED and not is_secret(log),
+        can_release=log.state == State.HELD,
+    )
+
+
+def _of_consent(consent):
+    given = consent.action == Consent.Action.GIVEN
+    return Event(
+        when=consent.created_at,
+        icon="check_circle" if given else "block",
+        title="Agreed to be contacted" if given else "Asked us to stop",
+        text=f"Through: {consent.get_source_display().lower()}",
+        tone="success" if given else "danger",
+    )
+
+
+def _of_enquiry(enquiry):
+    about = f" about {enquiry.course}" if enquiry.course else ""
+    held = f" Sending was held: {enquiry.suspicion.replace('_', ' ')}." if enquiry.suspicion else ""
+    return Event(
+        when=enquiry.created_at,
+        icon="contact_support",
+        title=f"{enquiry.lead.name} asked{about}",
+        text=(enquiry.message + held).strip(),
+        tone="info",
+        state=enquiry.get_via_display(),
+    )

@@ -1,0 +1,48 @@
+"""Numbers are read however they are typed; what is no number is refused."""
+
+import pytest
+
+from coaching.accounts.phone import NotANumber, read_phone, why_not_reachable
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["9876543210", "98765 43210", "09876543210", "098765-43210", "+91 98765 43210",
+     "+91-98765-43210", "919876543210", "0091 98765 43210", "(+91) 98765.43210",
+     "९८७६५४३२१०", "９８７６５４３２１０", " 98765\u00a043210 ", "+91 (0)98765 43210"],
+)  # fmt: skip
+def test_one_number_however_it_is_typed(typed):
+    assert read_phone(typed).e164 == "+919876543210"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", " ", "12345", "call me", "98765432101234567", "98765 4321", "0000000000", "+91",
+     "asha@example.com", "9876543210 ext 5", None, "१२३", "\x00", "+" * 39],
+)  # fmt: skip
+def test_text_that_is_no_number_is_refused(typed):
+    with pytest.raises(NotANumber):
+        read_phone(typed)
+
+
+@pytest.mark.parametrize(
+    ("e164", "reason"),
+    [
+        ("+919876543210", ""),
+        ("+917122555010", "number_not_mobile"),
+        ("+911800111111", "number_not_mobile"),
+        ("+14155550123", "number_abroad"),
+        ("+870773111632", "number_abroad"),
+        ("9876543210", "number_invalid"),
+        ("+91987654321", "number_invalid"),
+        ("whatsapp:+919876543210", "number_invalid"),
+        ("+91 98765 43210", "number_invalid"),
+    ],
+)
+def test_only_a_mobile_of_an_allowed_region_may_be_reached(e164, reason):
+    assert why_not_reachable(e164, {"IN"}) == reason
+
+
+def test_control_a_wider_region_list_lets_more_through():
+    assert why_not_reachable("+447400123456", {"IN"}) == "number_abroad"
+    assert why_not_reachable("+447400123456", {"IN", "GB"}) == ""

@@ -1,0 +1,190 @@
+"""Fixtures of the whole suite: the sandbox as a process, the product as a live server, a centre."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from tests.environment import FOLDER, PORT
+
+
+class Sandbox:
+    """The stand-in for the providers, seen through its control API."""
+
+    def __init__(self, url):
+        self.url = url
+        self.http = httpx.Client(base_url=url, timeout=20)
+
+    def control(self, path, body=None, method="POST"):
+        answer = self.http.request(method, f"/control/{path}", json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def log(self, kind, **query):
+        answer = self.http.get("/control/log", params={"kind": kind, **query})
+        answer.raise_for_status()
+        return answer.json()
+
+    def messages(self, to=None):
+        """What arrived as WhatsApp messages and was accepted, oldest first."""
+        return self._accepted("message", to)
+
+    def calls(self, to=None):
+        return self._accepted("call", to)
+
+    def requests(self):
+        """Every request for a message or a call, accepted or not."""
+        return self.log("message") + self.log("call")
+
+    def mails(self, to=None):
+        """Mails as they arrived, newest first, taken apart."""
+        return self.http.get("/control/mails", params={"to": to} if to else {}).json()
+
+    def transcript(self, sid):
+        return self.http.get(f"/control/calls/{sid}").json()
+
+    def text(self, sid):
+        """The words of a message as the person reads them."""
+        path = f"/2010-04-01/Accounts/{settings.TWILIO_ACCOUNT_SID}/Messages/{sid}.json"
+        login = (settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
+        return self.http.get(path, auth=login).json()["body"]
+
+    def _accepted(self, kind, to):
+        rows = self.log(kind, **({"to": to} if to else {}))
+        return [row for row in rows if row["accepted"] and row["direction"] != "inbound"]
+
+    def misbehave(self, target, what, *, times=1, **more):
+        self.control("faults", [{"target": target, "what": what, "times": times, **more}])
+
+    def behave(self, **settings):
+        self.control("behaviour", settings)
+
+    def phone(self, number, **settings):
+        self.control(f"phones/{number}", settings)
+
+    def writes(self, number, body):
+        """The person writes to us on WhatsApp."""
+        self.control(f"phones/{number}/whatsapp", {"body": body})
+
+    def in_call(self, number, sid, **what):
+        """Answer, press a key, hang up; whether it had any effect."""
+        return self.control(f"phones/{number}/calls/{sid}", what)["heard"]
+
+
+@pytest.fixture(scope="session")
+def sandbox_process():
+    environment = {
+        **os.environ,
+        "SANDBOX_PORT": str(PORT + 1),
+        "SANDBOX_SMTP_PORT": str(PORT + 3),
+        "SANDBOX_DB": str(FOLDER / "sandbox.sqlite3"),
+        "SANDBOX_PACE": "0.02",
+        "TWILIO_ACCOUNT_SID": settings.TWILIO_ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": settings.TWILIO_AUTH_TOKEN,
+    }
+    process = subprocess.Popen([sys.executable, "-m", "coaching.sandbox"], env=environment)
+    url = f"http://127.0.0.1:{PORT + 1}"
+    eventually(lambda: is_up(f"{url}/health"), seconds=20)
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def sandbox(sandbox_process, db, settings):
+    """The sandbox, emptied, knowing our WhatsApp wordings, with no faults set."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # pytest puts in locmem
+    sandbox = Sandbox(sandbox_process)
+    sandbox.control("reset", {})
+    call_command("submit_templates", verbosity=0, stdout=_Quiet())
+    yield sandbox
+    sandbox.control("reset", {})
+
+
+class _Quiet:
+    def write(self, _text):
+        return 0
+
+    def flush(self):
+        return None
+
+
+@pytest.fixture
+def centre(db):
+    """The demo centre, its dates moved to today."""
+    call_command(
+        "load_centre", settings.BASE_DIR / "coaching" / "demo" / "centre.json",
+        relative_to_today=True, stdout=_Quiet(),
+    )  # fmt: skip
+    from coaching.centre.models import Profile
+
+    return Profile.current()
+
+
+@pytest.fixture
+def in_calling_hours_only(settings):
+    """The lawful hours count, as they do outside the demo."""
+    settings.CALLING_ALWAYS = False
+
+
+def is_up(url):
+    try:
+        return httpx.get(url, timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def eventually(condition, seconds=10):
+    """Wait until `condition()` is true; return its value, or fail."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.03)
+    raise AssertionError(f"not within {seconds} s")
+
+
+class Product:
+    """The product over the sandbox: ask like a visitor, let the worker work, look at the rows."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+
+    def ask(self, name="Asha Rao", phone="98765 43210", **more):
+        """Capture one enquiry as the form does, and commit it."""
+        from coaching.accounts.phone import read_phone
+        from leads.services import Arrival, capture_lead
+
+        arrival = Arrival(via="form", **{"language": "en-in", **more.pop("arrival", {})})
+        return capture_lead(name=name, phone=read_phone(phone), arrival=arrival, **more).lead
+
+    def work(self):
+        """Do what the workers do when the doorbell rings: send whatever is due."""
+        from coaching.messaging import sweeper
+
+        return sweeper.sweep(grace=timedelta(0))
+
+    def log(self, channel, **fields):
+        """The one outbound row of `channel`."""
+        from coaching.messaging.models import CommunicationLog
+
+        return CommunicationLog.objects.outbound().get(channel=channel, **fields)
+
+    def settles(self, channel, state, **fields):
+        """Wait until a row of `channel` is in `state`; return it."""
+        from coaching.messaging.models import CommunicationLog
+
+        rows = CommunicationLog.objects.outbound().filter(channel=channel, state=state, **fields)
+        return eventually(rows.first)
+
+
+@pytest.fixture
+def product(live_server, sandbox, centre):
+    return Product(sandbox)
