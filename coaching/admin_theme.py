@@ -63,7 +63,8 @@ UNFOLD = {
         "navigation": [
             {
                 "items": [
-                    {"title": "Today", "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
+                    {"title": "Today", "icon": "space_dashboard",
+                     "link": reverse_lazy("admin:index")},
                     _page("Enquiries", "person_add", "leads_lead_changelist", "leads.view_lead"),
                     _page("Messages", "forum", "messaging_communicationlog_changelist",
                           "messaging.view_communicationlog"),

@@ -1,16 +1,22 @@
 """The doorbell's wiring, and every schedule of the product in one table."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.schedules import crontab
 from celery.signals import setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coaching.settings")
 
+# Celery warns root users of pickled tasks; ours are JSON and carry ids only.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
 app = Celery("coaching")
 app.conf.update(
+    accept_content=["json"],
     broker_url=settings.CELERY_BROKER_URL,
     task_ignore_result=True,
     worker_prefetch_multiplier=1,

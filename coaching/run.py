@@ -43,7 +43,7 @@ def main():
 def write_first_env():
     """A fresh clone gets a `.env`, so that every later command sees the same product."""
     path = BASE_DIR / ".env"
-    if not path.exists():
+    if not path.exists() and "SECRET_KEY" not in os.environ:
         path.write_text(FIRST_ENV.format(secret=secrets.token_urlsafe(40)), encoding="utf-8")
 
 
@@ -104,8 +104,8 @@ def commands(settings):
     python = shlex.quote(sys.executable)
     processes = {
         "web": f"{python} -m granian --interface wsgi --host 127.0.0.1 --port {settings.PORT} "
-        "--workers 2 --blocking-threads 8 --no-ws --log-level warning coaching.wsgi:application",
-        "worker": f"{python} -m celery -A coaching.celery worker -B --pool threads "
+        "--workers 2 --blocking-threads 8 --no-ws --log-level error coaching.wsgi:application",
+        "worker": f"{python} -m celery --quiet -A coaching.celery worker -B --pool threads "
         "--concurrency 16 --loglevel info --without-gossip --without-mingle --without-heartbeat",
     }
     if settings.SANDBOX:
@@ -130,7 +130,7 @@ def broker_command(settings):
                 "700",
             ),
             *("--dir", str(settings.VAR_DIR), "--appendonly", "yes", "--save", ""),
-            *("--loglevel", "warning"),
+            *("--loglevel", "nothing"),
         ]
     )
 

@@ -61,7 +61,7 @@ def newest(limit=8):
 
 
 def with_channels(leads):
-    """Give each lead `channels`: its number's newest welcome per channel. One query for them all."""
+    """Give each lead `channels`: its number's newest welcome per channel, in one query."""
     logs = CommunicationLog.objects.filter(
         contact_id__in={lead.contact_id for lead in leads}, purpose=WELCOME
     )

@@ -101,7 +101,7 @@ def start_broker(path):
 
     process = subprocess.Popen(
         [str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--save", "",
-         "--dir", str(path.parent), "--loglevel", "warning"],
+         "--dir", str(path.parent), "--loglevel", "nothing"],
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     wait_for_socket(path)
@@ -112,7 +112,8 @@ PORT = free_ports(4)
 for name in list(os.environ):
     if name.startswith(("TWILIO_", "PHONEPE_", "LIMIT_", "BUDGET_", "ANYMAIL_", "EMAIL_", "LLM_")):
         del os.environ[name]
-os.environ.setdefault("XDG_RUNTIME_DIR", str(FOLDER))
+(FOLDER / "run").mkdir(mode=0o700)
+os.environ.setdefault("XDG_RUNTIME_DIR", str(FOLDER / "run"))
 os.environ.update(
     DEBUG="1",
     SANDBOX="1",

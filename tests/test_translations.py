@@ -108,6 +108,6 @@ def test_hindi_keeps_every_placeholder(written):
 
 def test_the_compiled_catalogue_is_what_was_written(written, compiled):
     def content(catalogue):
-        return {(m.context, m.id): m.string for m in catalogue if m.id and m.string}
+        return {(m.context, str(m.id)): list(m.string) for m in catalogue if m.id and m.string}
 
     assert content(compiled) == content(written)

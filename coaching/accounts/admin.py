@@ -102,7 +102,7 @@ class RoleFilter(DropdownFilter):
 @admin.register(User)
 class UserAdmin(OfficeAdmin):
     form = UserForm
-    list_display = ["name", "role_badge", "email", "number", "last_login", "is_active"]
+    list_display = ["name", "role_badge", "email", "phone", "last_login", "is_active"]
     list_filter = [RoleFilter]
     search_fields = ["name"]
     search_help_text = "Name, e-mail or number (its beginning)"
@@ -112,12 +112,6 @@ class UserAdmin(OfficeAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("contact").prefetch_related("groups")
-
-    def get_fields(self, request, obj=None):
-        return self.fields
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        return UserForm  # role and number are the form's own
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
@@ -156,7 +150,7 @@ class UserAdmin(OfficeAdmin):
         return user.role.capitalize() or "–"
 
     @display(description="Phone")
-    def number(self, user):
+    def phone(self, user):
         return for_people(user.contact.phone) if user.contact else ""
 
 

@@ -32,6 +32,10 @@ class OfficeAdmin(ModelAdmin):
     list_filter_submit = True
     warn_unsaved_form = True
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        context = {"show_save_and_add_another": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
 
 class ReadOnlyAdmin(OfficeAdmin):
     """Rows that the system writes: looked at, never typed into."""

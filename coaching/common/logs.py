@@ -35,6 +35,16 @@ def without_personal_data(_logger, _method, event):
     return event
 
 
+def for_reading(_logger, _method, event):
+    """Leave out what only a machine needs, so that a line fits the terminal."""
+    event.pop("logger", None)
+    if event.get("user_id") is None:
+        event.pop("user_id", None)
+    if "request_id" in event:
+        event["request_id"] = event["request_id"][:8]
+    return event
+
+
 def configure(*, readable):
     """Set structlog up and return Django's LOGGING: readable lines for a person, else JSON."""
     shared = [
@@ -45,9 +55,9 @@ def configure(*, readable):
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if readable else "iso", utc=not readable),
     ]
     ending = (
-        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=28)
+        [for_reading, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
         if readable
-        else structlog.processors.JSONRenderer()
+        else [structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[
@@ -69,7 +79,7 @@ def configure(*, readable):
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
                     without_personal_data,
-                    ending,
+                    *ending,
                 ],
                 "foreign_pre_chain": shared,
             }

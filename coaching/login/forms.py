@@ -69,7 +69,8 @@ class RequestCodeForm(RequestLoginCodeForm):
         except NotANumber as error:
             raise forms.ValidationError(
                 _(
-                    "This does not look like a phone number. Please write all 10 digits, like 98765 43210."
+                    "This does not look like a phone number. Please write all 10 digits, "
+                    "like 98765 43210."
                 )
             ) from error
 

@@ -115,7 +115,8 @@ def needing_a_hand():
             f"state__exact={State.FAILED}&when={DAYS}d",
         ),
         Need(
-            "Being checked", "the provider is asked", capped_count(logs.filter(state=State.UNKNOWN)),
+            "Being checked", "the provider is asked",
+            capped_count(logs.filter(state=State.UNKNOWN)),
             f"state__exact={State.UNKNOWN}",
         ),
     ]  # fmt: skip

@@ -213,6 +213,10 @@ def accepted(log, provider_id):
     ):
         log_event.error("sent_twice", log=str(log.pk), provider_id=provider_id)
     move(log, State.SENT, reason="")
+    waited = round((now - max(log.created_at, log.due_at)).total_seconds() * 1000)
+    log_event.info(
+        "accepted", channel=log.channel, purpose=log.purpose, subject=log.subject, waited_ms=waited
+    )
 
 
 # --- what became of it -----------------------------------------------------------------------

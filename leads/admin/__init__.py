@@ -33,7 +33,7 @@ class LeadList(ChangeList):
 
 @admin.register(Lead)
 class LeadAdmin(LeadViews, OfficeAdmin):
-    list_display = ["person", "course", "number", "status_badge", "channels", "age", "assigned_to"]
+    list_display = ["person", "course", "number", "status_badge", "channels", "age", "counsellor"]
     list_filter = [
         ("status", ChoicesDropdownFilter), CourseFilter, SourceFilter, CreatedFilter,
         CounsellorFilter,
@@ -69,8 +69,6 @@ class LeadAdmin(LeadViews, OfficeAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         kwargs["form"] = LeadForm if change else NewEnquiryForm
-        if not change:
-            return NewEnquiryForm  # its own fields, not the model's
         return super().get_form(request, obj, change=change, **kwargs)
 
     def save_form(self, request, form, change):
@@ -123,7 +121,7 @@ class LeadAdmin(LeadViews, OfficeAdmin):
 
     @display(description="Phone")
     def number(self, lead):
-        return for_people(lead.phone)
+        return format_html('<span class="desk-one-line">{}</span>', for_people(lead.phone))
 
     @display(description="Status", label=BADGES)
     def status_badge(self, lead):
@@ -135,7 +133,11 @@ class LeadAdmin(LeadViews, OfficeAdmin):
 
     @display(description="Asked")
     def age(self, lead):
-        return ago(lead.created_at)
+        return format_html('<span class="desk-one-line">{}</span>', ago(lead.created_at))
+
+    @display(description="Counsellor")
+    def counsellor(self, lead):
+        return lead.assigned_to or "–"
 
     def _mark(self, request, queryset, status):
         moved = 0

@@ -48,7 +48,7 @@ class NewEnquiryForm(forms.ModelForm):
             "name": UnfoldAdminTextInputWidget,
             "email": UnfoldAdminEmailInputWidget,
             "course": UnfoldAdminSelectWidget,
-            "message": UnfoldAdminTextareaWidget,
+            "message": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         }
         labels = {"email": "E-mail", "message": "What they asked"}
         error_messages = {"name": {"required": "Please write the person's name."}}

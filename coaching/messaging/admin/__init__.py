@@ -92,9 +92,9 @@ class CommunicationLogAdmin(MessageViews, ReadOnlyAdmin):
 
     @display(description="Message")
     def what(self, log):
-        way = "from" if log.direction == CommunicationLog.Direction.IN else "to"
+        is_inbound = log.direction == CommunicationLog.Direction.IN
         return format_html(
-            '<strong>{}</strong><br><span class="desk-quiet">{} {} the person</span>',
+            '<strong>{}</strong><br><span class="desk-quiet">{}</span>',
             log.purpose.replace("_", " ").capitalize(), log.get_channel_display(), way,
         )  # fmt: skip
 
