@@ -105,7 +105,7 @@ def known_origin_and_json(operation):
 def create_lead(
     request,
     lead: LeadIn,
-    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)] = None,
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)] = None,
 ):
     """Save the enquiry and answer it on WhatsApp, by e-mail and by a call.
 
@@ -129,7 +129,7 @@ def create_lead(
             source=lead.source,
             referrer=request.headers.get("Referer", "")[:300],
             ip=client_ip(request),
-            key=f"api:{idempotency_key}"[:100] if idempotency_key else None,
+            key=f"api:{idempotency_key}" if idempotency_key else None,
         ),
     )
     return (201 if capture.is_new else 200), {"id": capture.lead.pk, "status": capture.lead.status}

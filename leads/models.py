@@ -147,7 +147,7 @@ class Enquiry(models.Model):
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="enquiries")
     key = models.CharField(
-        max_length=100, null=True, unique=True, help_text="Idempotency key: the same key, one lead"
+        max_length=260, null=True, unique=True, help_text="Idempotency key: the same key, one lead"
     )
     via = models.CharField(max_length=10, choices=Via)
     course = models.ForeignKey(Course, on_delete=models.PROTECT, null=True)

@@ -13,7 +13,7 @@ def client_ip(request):
     """
     text = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+        hops = request.headers.get("X-Forwarded-For", "").replace(",", " ").split()
         if len(hops) >= settings.TRUSTED_PROXIES:
             text = hops[-settings.TRUSTED_PROXIES]
     try:

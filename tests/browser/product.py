@@ -34,8 +34,11 @@ def free_port():
 
 
 @contextmanager
-def running(var_dir, **environment):
-    """Serve the demo centre from `var_dir`; yield its base URL and stop it afterwards."""
+def running(var_dir, *, is_prepared=False, **environment):
+    """Serve the demo centre from `var_dir`; yield its base URL and stop it afterwards.
+
+    `is_prepared`: another product has filled the folder already.
+    """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     env = {
@@ -58,9 +61,10 @@ def running(var_dir, **environment):
 
     # The pages under test need neither the command centre's files nor their compression.
     collect = ("collectstatic", "--noinput", "-i", "admin", "-i", "unfold", "-i", "ninja")
-    manage(*collect)
-    manage("migrate", "--verbosity", "0")
-    manage("load_centre", "coaching/demo/centre.json", "--relative-to-today")
+    if not is_prepared:
+        manage(*collect)
+        manage("migrate", "--verbosity", "0")
+        manage("load_centre", "coaching/demo/centre.json", "--relative-to-today")
     server = subprocess.Popen(  # noqa: S603
         [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1",
          "--port", str(port), "--workers", "1", "coaching.wsgi:application"],

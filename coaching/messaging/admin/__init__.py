@@ -95,8 +95,9 @@ class CommunicationLogAdmin(MessageViews, ReadOnlyAdmin):
         is_inbound = log.direction == CommunicationLog.Direction.IN
         return format_html(
             '<strong>{}</strong><br><span class="desk-quiet">{}</span>',
-            log.purpose.replace("_", " ").capitalize(), log.get_channel_display(), way,
-        )  # fmt: skip
+            "They wrote" if is_inbound else log.purpose.replace("_", " ").capitalize(),
+            log.get_channel_display(),
+        )
 
     @display(description="Person")
     def to_whom(self, log):
