@@ -19,16 +19,16 @@ $(VENV)/installed: requirements.txt requirements-nodeps.txt
 	@echo "Installing …"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install -q --disable-pip-version-check uv 2>/dev/null || true
-	@$(PY) -m uv pip install -q --require-hashes -r requirements.txt 2>/dev/null \
+	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements.txt 2>/dev/null \
 		|| $(PY) -m pip install -q --disable-pip-version-check -r requirements.txt
-	@$(PY) -m uv pip install -q --no-deps --require-hashes -r requirements-nodeps.txt 2>/dev/null \
+	@$(PY) -m uv pip install -q --python $(PY) --no-deps --require-hashes -r requirements-nodeps.txt 2>/dev/null \
 		|| $(PY) -m pip install -q --disable-pip-version-check --no-deps -r requirements-nodeps.txt \
 		|| echo "PhonePe's SDK could not be installed: online payment is off (manage.py doctor)."
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	@echo "Installing what the tests need …"
-	@$(PY) -m uv pip install -q --require-hashes -r requirements-dev.txt 2>/dev/null \
+	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements-dev.txt 2>/dev/null \
 		|| $(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

@@ -42,7 +42,8 @@ class LeadQuerySet(models.QuerySet):
             if len(digits) == 4:
                 return self.filter(phone_last4=digits)
             return self.filter(contact__in=Contact.objects.starting(text))
-        return self.filter(starts_with("name_key", name_key(text)))
+        name = name_key(text)
+        return self.filter(starts_with("name_key", name)) if name else self.none()
 
 
 class Lead(models.Model):

@@ -18,16 +18,18 @@ class ContactQuerySet(models.QuerySet):
         return contact
 
     def starting(self, text):
-        """Contacts whose number begins the way `text` does, however it is typed: '98765', '+91 98'.
+        """Contacts whose number begins as `text` does, however it is typed: '98765', '+91 98'.
 
-        Answered by the index on the number. A text without a country code is Indian.
+        Answered by the index on the number. Without a + the country may be left out.
         """
-        digits = "".join(c for c in text if c.isdigit())
-        if not text.strip().startswith("+"):
-            digits = digits.removeprefix("00") if digits.startswith("00") else digits.lstrip("0")
-            if len(digits) <= 10:
-                digits = f"91{digits}"
-        return self.filter(starts_with("phone", f"+{digits}"))
+        digits = "".join(c for c in text if c.isdecimal() and c.isascii())
+        if text.strip().startswith("+") or digits.startswith("00"):
+            return self.filter(starts_with("phone", "+" + digits.removeprefix("00")))
+        digits = digits.lstrip("0")
+        begins = starts_with("phone", f"+91{digits}")
+        if digits.startswith("91"):  # the country's code, or a mobile number such as 91234 56789
+            begins |= starts_with("phone", f"+{digits}")
+        return self.filter(begins)
 
 
 class Contact(models.Model):

@@ -63,7 +63,7 @@ def receive(*, sid, sender, body, profile_name="", media_count="0"):
         phone = read_phone(sender.removeprefix("whatsapp:"))
     except NotANumber as error:
         raise ValidationError("The sender is not a telephone number.") from error
-    body = body.replace("\x00", "")
+    body, profile_name = body.replace("\x00", ""), profile_name.replace("\x00", "")
     if not body and media_count not in ("", "0"):
         body = "[picture, voice message or file]"
     try:

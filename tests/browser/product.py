@@ -37,7 +37,7 @@ def free_port():
 def running(var_dir, *, is_prepared=False, **environment):
     """Serve the demo centre from `var_dir`; yield its base URL and stop it afterwards.
 
-    `is_prepared`: another product has filled the folder already.
+    `is_prepared`: another product has filled the folder's database already.
     """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
@@ -60,9 +60,8 @@ def running(var_dir, *, is_prepared=False, **environment):
         )  # fmt: skip
 
     # The pages under test need neither the command centre's files nor their compression.
-    collect = ("collectstatic", "--noinput", "-i", "admin", "-i", "unfold", "-i", "ninja")
+    manage("collectstatic", "--noinput", "-i", "admin", "-i", "unfold", "-i", "ninja")
     if not is_prepared:
-        manage(*collect)
         manage("migrate", "--verbosity", "0")
         manage("load_centre", "coaching/demo/centre.json", "--relative-to-today")
     server = subprocess.Popen(  # noqa: S603

@@ -62,7 +62,10 @@ class CommunicationLogAdmin(MessageViews, ReadOnlyAdmin):
     ordering = ["-pk"]  # ids are in time order
     actions = ["release_selected"]
     change_form_outer_before_template = "admin/messaging/communicationlog/facts.html"
-    fieldsets = []
+
+    def get_fieldsets(self, request, obj=None):
+        """None of the row's own fields: `context` may hold a code. The facts say what is said."""
+        return [(None, {"fields": []})]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("contact")

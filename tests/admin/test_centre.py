@@ -1,0 +1,223 @@
+"""What the owner edits: courses, batches, the profile, people. Words in, sentences out."""
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from academics.admin.fields import InstalmentsField, read_rupees
+from academics.models import Batch, Course
+from coaching.accounts.models import User
+from coaching.centre.models import Profile
+from coaching.messaging.models import CommunicationLog
+
+
+def course_page(course):
+    return f"/admin/academics/course/{course.pk}/change/"
+
+
+def course_words(course, **changed):
+    return {
+        "title": course.title, "title_hi": course.title_hi, "slug": course.slug,
+        "summary": course.summary, "summary_hi": course.summary_hi, "level": course.level,
+        "price_paise": "9,500", "instalments": "5000 at joining\n4500 week 4",
+        "duration_weeks": "8", "hours": "48", "syllabus": "Variables\n\n Loops  and lists ",
+        "prerequisites": "", "trainer": "", "trainer_experience": "", "aliases": "",
+        "position": "0", **changed,
+    }  # fmt: skip
+
+
+def test_a_course_is_edited_in_rupees_and_lines(centre, browser_of):
+    course = Course.objects.get(slug="foundation")
+    browser = browser_of("owner")
+    form = browser.get(course_page(course)).context["adminform"].form
+
+    browser.post(course_page(course), course_words(course))
+
+    assert form["price_paise"].value() == "9,500"
+    assert form["instalments"].value().startswith("5,000 at joining\n")
+    course.refresh_from_db()
+    assert course.price_paise == 950_000
+    assert course.syllabus == ["Variables", "Loops and lists"]
+    assert course.instalments == [
+        {"paise": 500_000, "when": "at joining"}, {"paise": 450_000, "when": "week 4"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"instalments": "5000 at joining"}, "The instalments make ₹5,000, the price is ₹9,500: "
+                                             "₹4,500 missing."),
+        ({"instalments": "5000 at joining\nsome day"}, "“some day” is not understood."),
+        ({"price_paise": "nine"}, "“nine” is no amount. Write it like 12000."),
+        ({"price_paise": "0"}, "Write an amount of at least ₹1."),
+        ({"price_paise": ""}, "Write the price, like 12000."),
+    ],
+)  # fmt: skip
+def test_a_wrong_course_is_kept_and_says_what_to_do(centre, browser_of, changed, says):
+    course = Course.objects.get(slug="foundation")
+
+    response = browser_of("owner").post(course_page(course), course_words(course, **changed))
+
+    form = response.context["adminform"].form
+    errors = [error for errors in form.errors.values() for error in errors]
+    assert len(errors) == 1 and says in errors[0]
+    assert all(form[name].value() == typed for name, typed in changed.items())
+
+
+@pytest.mark.parametrize(
+    ("typed", "paise"),
+    [("12000", 1_200_000), ("₹ 12,000.50", 1_200_050), ("Rs. 1,20,000/-", 12_000_000),
+     ("INR 99", 9_900)],
+)  # fmt: skip
+def test_rupees_are_read_however_they_are_typed(typed, paise):
+    assert read_rupees(typed) == paise
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "1.005", "-5", "NaN", "inf", "1e20", "0.5"])
+def test_what_is_no_amount_is_refused(typed):
+    with pytest.raises(ValidationError):
+        read_rupees(typed)
+
+
+def test_an_instalment_survives_being_shown_and_read_again():
+    field = InstalmentsField()
+    parts = [{"paise": 123_450, "when": "week 4"}, {"paise": 100, "when": "at joining"}]
+
+    assert field.clean(field.prepare_value(parts)) == parts
+
+
+def batch_words(**changed):
+    return {"code": "FND-NEW", "course": Course.objects.first().pk, "mode": "online",
+            "starts_on": "2027-01-04", "days": ["1", "3"], "start_time": "18:00",
+            "end_time": "20:00", "seats": "10", "seats_taken_elsewhere": "0",
+            "meeting_link": "", **changed}  # fmt: skip
+
+
+def test_a_batch_is_planned_with_ticked_days(centre, browser_of):
+    browser_of("owner").post("/admin/academics/batch/add/", batch_words())
+
+    batch = Batch.objects.get(code="FND-NEW")
+    assert (batch.days, batch.starts_on) == ([1, 3], dt.date(2027, 1, 4))
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"days": []}, "Tick at least one day of the week."),
+        ({"seats_taken_elsewhere": "11"}, "More seats are taken than the batch has."),
+        ({"end_time": "17:00"}, "The class must end after it starts."),
+    ],
+)
+def test_an_impossible_batch_is_explained(centre, browser_of, changed, says):
+    response = browser_of("owner").post("/admin/academics/batch/add/", batch_words(**changed))
+
+    assert says in response.content.decode()
+    assert not Batch.objects.filter(code="FND-NEW").exists()
+
+
+def profile_words(**changed):
+    return {"name": "Pathkriti", "phone": "0712 255 5010", "whatsapp": "98765 43210",
+            "calling_opens": "09:30", "calling_closes": "20:00", "welcome_window_hours": "24",
+            "regions": "IN", "gstin": "", **changed}  # fmt: skip
+
+
+def test_the_profile_is_one_page_and_reads_numbers_as_typed(centre, browser_of):
+    browser = browser_of("owner")
+
+    listed = browser.get("/admin/centre/profile/")
+    browser.post(listed.url, profile_words())
+
+    profile = Profile.current()
+    assert (profile.phone, profile.whatsapp) == ("+917122555010", "+919876543210")
+    assert profile.calling_opens == dt.time(9, 30)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"calling_opens": "07:00"}, "Calls are lawful from 9:00 AM to 9:00 PM."),
+        ({"phone": "123"}, "This is no telephone number."),
+        ({"gstin": "12AB"}, "A GSTIN has 15 characters"),
+        ({"regions": "India"}, "is no two-letter country code"),
+    ],
+)
+def test_an_unlawful_or_wrong_profile_is_explained(centre, browser_of, changed, says):
+    response = browser_of("owner").post("/admin/centre/profile/1/change/", profile_words(**changed))
+
+    assert says in response.content.decode()
+
+
+def test_a_new_counsellor_is_invited_and_has_no_password(centre, browser_of):
+    browser = browser_of("owner")
+
+    browser.post(
+        "/admin/accounts/user/add/",
+        {"name": "Imran", "role": "counsellor", "email": "Imran@Example.com",
+         "number": "98765 43210", "is_active": "on"},
+    )  # fmt: skip
+
+    user = User.objects.get(email="imran@example.com")
+    assert (user.role, user.is_staff, user.has_usable_password()) == ("counsellor", True, False)
+    letter = CommunicationLog.objects.get(purpose="account_mail")
+    assert letter.recipient == "imran@example.com"
+    assert "/accounts/password/reset/key/" in letter.context["body"]
+
+
+def test_staff_without_a_number_are_invited_straight_away(centre, browser_of, mailoutbox):
+    browser_of("owner").post(
+        "/admin/accounts/user/add/",
+        {"name": "Anjali", "role": "teacher", "email": "anjali@example.com", "number": "",
+         "is_active": "on"},
+    )  # fmt: skip
+
+    assert [mail.to for mail in mailoutbox] == [["anjali@example.com"]]
+    assert not CommunicationLog.objects.exists()
+
+
+def test_a_student_gets_neither_password_nor_invitation(centre, browser_of, mailoutbox):
+    browser_of("owner").post(
+        "/admin/accounts/user/add/",
+        {"name": "Riya", "role": "student", "email": "", "number": "98765 43210",
+         "is_active": "on"},
+    )  # fmt: skip
+
+    user = User.objects.get(name="Riya")
+    assert (user.role, user.is_staff, user.email) == ("student", False, None)
+    assert not mailoutbox and not CommunicationLog.objects.exists()
+
+
+def test_the_last_owner_cannot_be_taken_away(centre, browser_of, people):
+    page = f"/admin/accounts/user/{people['owner'].pk}/change/"
+    words = {"name": "Owner", "email": "owner@example.com", "number": ""}
+
+    demoted = browser_of("owner").post(page, {**words, "role": "teacher", "is_active": "on"})
+    closed = browser_of("owner").post(page, {**words, "role": "owner"})
+
+    for response in (demoted, closed):
+        assert "This is the only owner" in response.content.decode()
+    people["owner"].refresh_from_db()
+    assert people["owner"].is_active and people["owner"].is_staff
+
+
+def test_a_changed_role_takes_the_command_centre_away(centre, browser_of, people):
+    teacher = browser_of("teacher")
+
+    browser_of("owner").post(
+        f"/admin/accounts/user/{people['teacher'].pk}/change/",
+        {"name": "T", "email": "teacher@example.com", "number": "", "role": "student",
+         "is_active": "on"},
+    )  # fmt: skip
+
+    assert teacher.get("/admin/", follow=True).status_code == 403
+
+
+def test_no_permission_matrix_is_shown(centre, browser_of, people):
+    html = (
+        browser_of("owner")
+        .get(f"/admin/accounts/user/{people['teacher'].pk}/change/")
+        .content.decode()
+    )
+
+    assert "user_permissions" not in html and "superuser" not in html and "argon2" not in html
