@@ -174,6 +174,12 @@ class Batch(models.Model):
     def __str__(self):
         return self.code
 
+    def clean(self):
+        """Say it before the database does: a form without `seats_taken` skips the constraint."""
+        if None not in (self.seats, self.seats_taken_elsewhere) and self.seats_left < 0:
+            taken = self.seats_taken + self.seats_taken_elsewhere
+            raise ValidationError({"seats": f"{taken} seats are taken already: more than that."})
+
     @property
     def seats_left(self):
         return self.seats - self.seats_taken - self.seats_taken_elsewhere

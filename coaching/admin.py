@@ -1,6 +1,9 @@
 """The command centre's site: its dashboard, and the pages that are made of several apps."""
 
-import django.contrib.auth.admin  # noqa: F401  (registers what is taken off again below)
+import allauth.account.admin  # noqa: F401  (these four register what is taken off again below)
+import allauth.mfa.admin  # noqa: F401
+import allauth.usersessions.admin  # noqa: F401
+import django.contrib.auth.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -22,8 +25,7 @@ from leads.timeline import timeline
 
 # Roles are the one way to give permissions; log-ins belong to the people who have them.
 for model in (Group, EmailAddress, Authenticator, UserSession):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
+    admin.site.unregister(model)
 
 
 def dashboard(request, context):

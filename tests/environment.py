@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="coaching-tests-"))
@@ -75,8 +76,16 @@ class Postgres:
             stderr=subprocess.DEVNULL,
             **self.as_user,
         )  # fmt: skip
-        wait_for_socket(self.home / ".s.PGSQL.5432")
+        self.wait_until_it_accepts()
         self.run(self.bin / "createdb", "-h", self.home, "-U", "coaching", "coaching")
+
+    def wait_until_it_accepts(self):
+        """The socket is there before the server is ready for anybody."""
+        for _ in range(300):
+            if subprocess.call([self.bin / "pg_isready", "-q", "-h", self.home], **self.as_user) == 0:
+                return
+            time.sleep(0.05)
+        raise RuntimeError("PostgreSQL did not come up")
 
     def stop(self):
         if self.process:
@@ -85,8 +94,6 @@ class Postgres:
 
 
 def wait_for_socket(path, seconds=30):
-    import time
-
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with socket.socket(socket.AF_UNIX) as probe:

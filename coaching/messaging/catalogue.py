@@ -95,7 +95,7 @@ def numbered_wording(name, language):
     """Return the WhatsApp wording as the provider wants it: {{1}}, {{2}} for the placeholders."""
     text = wording(name, Channel.WHATSAPP, language)
     for n, placeholder in enumerate(placeholders(name, Channel.WHATSAPP, language), 1):
-        text = text.replace("{%s}" % placeholder, "{{%d}}" % n)
+        text = text.replace(f"{{{placeholder}}}", f"{{{{{n}}}}}")
     return text
 
 
@@ -104,7 +104,7 @@ def text_of(log):
     language = language_of(log.language)
     text = wording(log.purpose, log.channel, language)
     for number, name in enumerate(placeholders(log.purpose, log.channel, language), 1):
-        text = text.replace("{%s}" % name, variables(log)[str(number)])
+        text = text.replace(f"{{{name}}}", variables(log)[str(number)])
     return text
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from coaching.messaging import services
+from coaching.messaging import delivery, doubt
 from coaching.messaging.models import CommunicationLog, State
 
 log_event = structlog.get_logger(__name__)
@@ -29,11 +29,11 @@ _stopping = threading.Event()
 
 def sweep(grace=GRACE):
     """Do one round; returns how many rows were tried. Must not run inside a transaction."""
-    services.recover_expired_claims()
+    doubt.recover_expired_claims()
     now = timezone.now()
     doubtful = CommunicationLog.objects.filter(state=State.UNKNOWN, due_at__lte=now)
     for log in doubtful.select_related("contact").order_by("posted_at", "pk")[:BATCH]:
-        services.resolve_unknown(log)
+        doubt.resolve_unknown(log)
     due = list(
         CommunicationLog.objects.due(now - grace)
         .order_by("due_at", "pk")
@@ -46,7 +46,7 @@ def sweep(grace=GRACE):
 
 def _deliver(log_id):
     try:
-        services.deliver(log_id)
+        delivery.deliver(log_id)
     except Exception:  # one bad row must not keep the others
         log_event.exception("sweep_failed", log=str(log_id))
     finally:

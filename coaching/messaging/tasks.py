@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
-from coaching.messaging import services, sweeper  # noqa: F401  (every worker sweeps)
+from coaching.messaging import delivery, sweeper  # noqa: F401  (every worker sweeps)
 
 
 @shared_task
 def deliver(*, log_id):
-    services.deliver(log_id)
+    delivery.deliver(log_id)

@@ -12,7 +12,7 @@ from unfold.widgets import (
 from academics.models import Course
 from coaching.accounts.models import User
 from leads.forms import clean_name, clean_phone
-from leads.models import Lead
+from leads.models import Lead, name_key
 from leads.services import Arrival, capture_lead
 
 SOURCES = [("phone", "Phone call"), ("walk-in", "Walk-in"), ("referral", "Referral"),
@@ -97,3 +97,12 @@ class LeadForm(forms.ModelForm):
 
     def clean_name(self):
         return clean_name(self.cleaned_data["name"])
+
+    def clean(self):
+        given = super().clean()
+        same = Lead.objects.open().filter(
+            contact_id=self.instance.contact_id, name_key=name_key(given.get("name", ""))
+        )
+        if self.instance.status in Lead.OPEN and same.exclude(pk=self.instance.pk).exists():
+            self.add_error("name", "There is another open enquiry of this name and number.")
+        return given

@@ -106,7 +106,7 @@ def test_a_batch_is_planned_with_ticked_days(centre, browser_of):
     ("changed", "says"),
     [
         ({"days": []}, "Tick at least one day of the week."),
-        ({"seats_taken_elsewhere": "11"}, "More seats are taken than the batch has."),
+        ({"seats_taken_elsewhere": "11"}, "11 seats are taken already: more than that."),
         ({"end_time": "17:00"}, "The class must end after it starts."),
     ],
 )

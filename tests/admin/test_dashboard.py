@@ -119,7 +119,9 @@ def test_response_times_read_one_bounded_query(ask, django_assert_num_queries):
 
 
 def test_a_call_asked_for_at_night_is_counted_from_the_morning(ask, in_calling_hours_only):
-    night = timezone.localtime().replace(hour=2, minute=0, second=0) - timezone.timedelta(days=1)
+    night = timezone.localtime().replace(
+        hour=2, minute=0, second=0, microsecond=0
+    ) - timezone.timedelta(days=1)
     ask()
     CommunicationLog.objects.filter(channel="voice").update(
         created_at=night, posted_at=night.replace(hour=9, second=2)

@@ -256,6 +256,15 @@ def test_details_are_corrected_without_touching_number_or_status(ask, browser_of
     assert (lead.name, lead.status, lead.phone) == ("Asha B Rao", "new", "+919876543210")
 
 
+def test_a_name_that_doubles_an_open_enquiry_is_refused(ask, browser_of):
+    lead = ask(name="Asha Rao")
+    ask(name="Dev Rao")
+
+    response = browser_of("owner").post(page_of(lead), {"name": "dev  RAO", "language": "en-in"})
+
+    assert "another open enquiry of this name" in response.content.decode()
+
+
 def test_staff_can_stop_messages_for_a_person_who_says_so(ask, browser_of):
     lead = ask()
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from coaching.messaging import services
+from coaching.messaging import delivery, services
 from coaching.messaging.models import CommunicationLog, State
 
 ASHA = "+919876543210"
@@ -149,7 +149,7 @@ def test_a_number_that_is_not_on_whatsapp_fails_with_a_reason_and_the_fix(produc
 
 def test_a_worker_killed_before_its_request_leaves_a_row_that_is_sent(product, count):
     product.ask()
-    log = services._claim(product.log("whatsapp").pk)
+    log = delivery._claim(product.log("whatsapp").pk)
     assert log.state == State.SENDING
 
     later("whatsapp")
@@ -164,8 +164,8 @@ def test_a_worker_killed_in_its_request_leaves_a_doubt_that_is_asked_about(
     from coaching.messaging.channels import whatsapp
 
     product.ask()
-    log = services._claim(product.log("whatsapp").pk)
-    services._begin_request(log)
+    log = delivery._claim(product.log("whatsapp").pk)
+    delivery._begin_request(log)
     whatsapp.send(log, whatsapp.prepare(log))  # and here the worker dies
 
     later("whatsapp")
@@ -180,11 +180,11 @@ def test_a_worker_killed_in_its_request_leaves_a_doubt_that_is_asked_about(
 
 def test_a_frozen_worker_whose_claim_ran_out_does_not_send(product, count):
     product.ask()
-    frozen = services._claim(product.log("whatsapp").pk)
+    frozen = delivery._claim(product.log("whatsapp").pk)
     later("whatsapp")
     product.work()
 
-    assert services._begin_request(frozen) is False
+    assert delivery._begin_request(frozen) is False
     assert count("whatsapp") == 1
 
 
@@ -192,7 +192,7 @@ def test_two_workers_on_one_row_make_one_claim(product):
     product.ask()
     pk = product.log("whatsapp").pk
 
-    first, second = services._claim(pk), services._claim(pk)
+    first, second = delivery._claim(pk), delivery._claim(pk)
 
     assert first is not None
     assert second is None
