@@ -17,7 +17,7 @@ FASTEST_PERSON_SECONDS = 0.6
 
 
 def clean_name(text):
-    """Return a name of one line, or raise ValidationError: at least one letter, nothing unprintable."""
+    """Return a name of one line with at least one letter in it, or raise ValidationError."""
     name = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if not any(c.isalpha() for c in name):
         raise forms.ValidationError(_("Please write your name."), code="required")
@@ -31,7 +31,8 @@ def clean_phone(text):
     except NotANumber as error:
         raise forms.ValidationError(
             _(
-                "This does not look like a phone number. Please write all 10 digits, like 98765 43210."
+                "This does not look like a phone number. "
+                "Please write all 10 digits, like 98765 43210."
             ),
             code="invalid",
         ) from error
@@ -60,7 +61,9 @@ class EnquiryForm(forms.Form):
         label=_("E-mail (optional)"), required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
         help_text=_("We send the whole syllabus here."),
-        error_messages={"invalid": _("This e-mail address is not complete. Leave it empty if you have none.")},
+        error_messages={
+            "invalid": _("This e-mail address is not complete. Leave it empty if you have none.")
+        },
     )  # fmt: skip
     course = CourseChoice(
         label=_("Course"), queryset=Course.objects.none(), to_field_name="slug", required=False,

@@ -59,8 +59,8 @@ class Lead(models.Model):
     OPEN = (Status.NEW, Status.CONTACTED, Status.INTERESTED)
 
     name = models.CharField(max_length=120)
-    name_key = models.CharField(max_length=120, editable=False)
-    email = models.EmailField(blank=True)
+    name_key = models.CharField(max_length=120, editable=False, db_index=True)
+    email = models.EmailField(blank=True, db_index=True)
     phone = models.CharField(max_length=16, help_text="E.164, such as +919876543210")
     phone_last4 = models.CharField(max_length=4, editable=False, db_index=True)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="leads")
@@ -77,13 +77,15 @@ class Lead(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False,
         related_name="leads", help_text="The student it became",
     )  # fmt: skip
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = LeadQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "enquiry"
+        verbose_name_plural = "enquiries"
         permissions = [("export_lead", "Can export enquiries")]
         indexes = [models.Index(fields=["status", "-id"], name="lead_status")]
         constraints = [
@@ -162,7 +164,8 @@ class Enquiry(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name_plural = "enquiries"
+        verbose_name = "time they asked"
+        verbose_name_plural = "times they asked"
 
     def __str__(self):
         return f"{self.get_via_display()} {self.created_at:%d %b %Y %H:%M}"

@@ -2,21 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
-from django.utils.translation import get_language, override
-from django.utils.translation import gettext as _
 
-from academics.models import Batch, Course
 from coaching.accounts.models import Contact, give_consent
-from coaching.centre.models import Profile
-from coaching.common.money import inr
-from coaching.messaging.services import queue
 from leads.models import Enquiry, Lead, name_key
+from leads.welcome import welcome
 
 
 @dataclass(frozen=True)
@@ -99,91 +92,6 @@ def _capture(name, phone, email, course, message, arrival, consented):
         give_consent(contact, source=arrival.via, language=arrival.language, ip=arrival.ip)
     welcome(lead, held=arrival.suspicion or ("" if consented else "no_consent"))
     return Capture(lead, is_new=is_new)
-
-
-def welcome(lead, *, held=""):
-    """Queue the welcome on every channel the lead can be reached by, once per number and window."""
-    window = lead.contact.open_welcome_window(Profile.current().welcome_window)
-    return queue(
-        lead.contact,
-        "enquiry_welcome",
-        welcome_context(lead),
-        subject=lead.subject,
-        dedupe_key=f"enquiry_welcome:{lead.contact_id}:{window.timestamp():.6f}",
-        email=lead.email,
-        language=lead.language,
-        held=held,
-    )
-
-
-def welcome_context(lead):
-    """Return everything the welcome says, as the database has it now: nothing is invented."""
-    centre = Profile.current()
-    courses = list(Course.objects.offered().with_batches())
-    chosen = next((c for c in courses if c.pk == lead.course_id), None)
-    with override(lead.language):
-        context = {
-            "name": lead.name.split(" ")[0],
-            "full_name": lead.name,
-            "centre": centre.name,
-            "address": centre.address,
-            "phone": centre.phone,
-            "courses": [_about(course) for course in ([chosen] if chosen else courses)],
-            "has_course": bool(chosen),
-        }
-        if chosen:
-            about = context["courses"][0]
-            context |= {
-                "course": about["title"],
-                "fee": about["fee"],
-                "next_batch": about["batches"][0]["short"]
-                if about["batches"]
-                else _("dates on request"),
-                "link": about["url"],
-            }
-        else:
-            context |= {
-                "course": _("our Python courses"),
-                "fee": _("from %(fee)s")
-                % {"fee": inr(min((c.price_paise for c in courses), default=0))}
-                if courses
-                else _("on request"),
-                "next_batch": _("dates on our website"),
-                "link": settings.SITE_URL + "/",
-            }
-    return context
-
-
-def _about(course):
-    """Return what an e-mail says about one course, in the active language."""
-    return {
-        "title": course.title_in(get_language()),
-        "fee": inr(course.price_paise),
-        "weeks": course.duration_weeks,
-        "hours": course.hours,
-        "prerequisites": course.prerequisites,
-        "trainer": course.trainer,
-        "trainer_experience": course.trainer_experience,
-        "syllabus": course.syllabus,
-        "instalments": [
-            {"amount": inr(part["paise"]), "when": part["when"]} for part in course.instalments
-        ],
-        "batches": [_about_batch(batch) for batch in course.open_batches],
-        "url": settings.SITE_URL + course.get_absolute_url(),
-    }
-
-
-def _about_batch(batch: Batch):
-    date = date_format(batch.starts_on, "j F Y")
-    times = f"{time_format(batch.start_time)} – {time_format(batch.end_time)}"
-    return {
-        "date": date,
-        "days": batch.days_text,
-        "times": times,
-        "mode": batch.get_mode_display(),
-        "seats_left": batch.seats_left,
-        "short": f"{date}, {batch.days_text}, {times} ({batch.get_mode_display()})",
-    }
 
 
 def thanks_token(lead):

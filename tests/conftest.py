@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 
@@ -10,8 +11,22 @@ import httpx
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 
 from tests.environment import FOLDER, PORT
+
+
+requests_under_way = set()
+
+
+@request_started.connect
+def _begun(sender, **_):
+    requests_under_way.add(threading.get_ident())
+
+
+@request_finished.connect
+def _ended(sender, **_):
+    requests_under_way.discard(threading.get_ident())
 
 
 class Sandbox:
@@ -105,6 +120,7 @@ def sandbox(sandbox_process, db, settings):
     call_command("submit_templates", verbosity=0, stdout=_Quiet())
     yield sandbox
     sandbox.control("reset", {})
+    eventually(lambda: not requests_under_way)  # before the database is emptied under them
 
 
 class _Quiet:

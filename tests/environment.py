@@ -82,7 +82,10 @@ class Postgres:
     def wait_until_it_accepts(self):
         """The socket is there before the server is ready for anybody."""
         for _ in range(300):
-            if subprocess.call([self.bin / "pg_isready", "-q", "-h", self.home], **self.as_user) == 0:
+            if (
+                subprocess.call([self.bin / "pg_isready", "-q", "-h", self.home], **self.as_user)
+                == 0
+            ):
                 return
             time.sleep(0.05)
         raise RuntimeError("PostgreSQL did not come up")

@@ -13,8 +13,7 @@ from django.utils.translation.template import templatize
 LOCALE = settings.BASE_DIR / "locale" / "hi" / "LC_MESSAGES"
 TEMPLATES = ("base.html", "403.html", "404.html", "components", "leads", "messages", "messaging",
              "account")  # fmt: skip
-SOURCES = ("leads/forms.py", "leads/services.py", "leads/views.py", "leads/templatetags",
-           "academics/models.py", "coaching/messaging/webhooks.py", "coaching/common",
+SOURCES = ("leads", "academics/models.py", "coaching/messaging/webhooks.py", "coaching/common",
            "coaching/login.py")  # fmt: skip
 KEYWORDS = {
     "_": None,

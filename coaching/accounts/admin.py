@@ -18,6 +18,7 @@ from coaching.accounts.roles import ROLES, STAFF_ROLES
 from coaching.common.admin import OfficeAdmin, ReadOnlyAdmin
 
 ROLE_WORDS = [
+    ("", "Choose a role"),  # nobody becomes an owner by leaving the field alone
     ("owner", "Owner: everything"),
     ("counsellor", "Counsellor: enquiries, no exports, no settings"),
     ("teacher", "Teacher: batches only"),

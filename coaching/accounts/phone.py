@@ -5,6 +5,7 @@ is how a public form becomes somebody's phone bill. So: text that is no number i
 number is kept, and only a mobile number of an allowed region is ever messaged or called.
 """
 
+import re
 from dataclasses import dataclass
 
 import phonenumbers
@@ -73,4 +74,6 @@ def for_people(e164):
         number = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:
         return e164
+    if re.fullmatch(r"\+91\d{10}", e164) and not phonenumbers.is_valid_number(number):
+        return f"+91 {e164[3:8]} {e164[8:]}"  # the demo's invented numbers
     return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)

@@ -14,6 +14,11 @@ class CappedPaginator(Paginator):
         return capped_count(self.object_list)
 
 
+def an_id(text):
+    """Return the row id that a filter's parameter holds, or None: no database takes more digits."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 def safe_next(request, fallback):
     """Return where a form said to go back to, if that is on this site; else `fallback`."""
     target = request.POST.get("next") or request.GET.get("next") or ""

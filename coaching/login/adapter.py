@@ -24,6 +24,9 @@ from coaching.centre.models import Profile
 from coaching.messaging.models import Channel
 from coaching.messaging.services import queue
 
+# allauth's answers to strangers; also sent to staff who ask for a code, who must not get one
+NEVER_SENT = ("account/email/unknown_account", "account/email/account_already_exists")
+
 log_event = structlog.get_logger(__name__)
 
 
@@ -71,6 +74,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix, email, context):
         """Send an account letter, or a code, to a person we know; to anybody else nothing."""
+        if template_prefix in NEVER_SENT:
+            return
         user = context.get("user") or User.objects.filter(email=email.lower()).first()
         if user is None or not user.is_active:
             return

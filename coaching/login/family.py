@@ -10,6 +10,7 @@ from allauth.account.stages import LoginStage
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from coaching.common.admin import an_id
 from coaching.login.adapter import students_on
 
 KEY = "who_is_learning"
@@ -41,8 +42,7 @@ def who(request):
     number = proven_number(request, stage.login.user)
     students = students_on(number)
     if request.method == "POST":
-        chosen = request.POST.get("student", "")
-        student = get_object_or_404(students, pk=chosen if chosen.isdecimal() else None)
+        student = get_object_or_404(students, pk=an_id(request.POST.get("student")))
         stage.login.user = student
         record_authentication(request, student, method="code", phone=number)
         return stage.exit()

@@ -77,6 +77,12 @@ def placeholders(name, channel, language):
     return list(dict.fromkeys(re.findall(r"\{(\w+)\}", wording(name, channel, language))))
 
 
+def needed(name, channel, context):
+    """Return the part of `context` that the wordings of a WhatsApp message or call use."""
+    used = {field for language in LANGUAGES for field in placeholders(name, channel, language)}
+    return {field: value for field, value in context.items() if field in used}
+
+
 def as_variable(value):
     """Make `value` fit for a WhatsApp variable: one line, not empty, of bounded length."""
     return " ".join(str(value).split())[:200] or "-"

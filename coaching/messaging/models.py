@@ -169,6 +169,7 @@ class WhatsAppTemplate(models.Model):
 
     class Meta:
         ordering = ["message", "language"]
+        verbose_name = "WhatsApp template"
         constraints = [
             models.UniqueConstraint(name="template_once", fields=["message", "language"]),
             models.CheckConstraint(

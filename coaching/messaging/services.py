@@ -11,7 +11,7 @@ from coaching.accounts.phone import why_not_reachable
 from coaching.centre.models import Profile
 from coaching.common.states import move
 from coaching.messaging import doorbell
-from coaching.messaging.catalogue import CATALOGUE
+from coaching.messaging.catalogue import CATALOGUE, needed
 from coaching.messaging.models import Channel, CommunicationLog, State
 
 
@@ -40,7 +40,7 @@ def queue(contact, message, context, *, subject, dedupe_key, email="", channels=
             dedupe_key=f"{dedupe_key}:{channel}",
             recipient=recipient,
             language=language or contact.language,
-            context=context,
+            context=context if channel == Channel.EMAIL else needed(message, channel, context),
         )
         _foresee(row, profile, held)
         rows.append(row)

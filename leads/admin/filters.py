@@ -4,6 +4,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from academics.models import Course
 from coaching.accounts.models import User
+from coaching.common.admin import an_id
 from leads import reports
 from leads.models import Lead
 
@@ -47,9 +48,8 @@ class CourseFilter(DropdownFilter):
         return [(str(pk), title) for pk, title in Course.objects.values_list("pk", "title")]
 
     def queryset(self, request, queryset):
-        if not (self.value() or "").isdecimal():
-            return queryset
-        return queryset.filter(course_id=int(self.value()))
+        pk = an_id(self.value())
+        return queryset if pk is None else queryset.filter(course_id=pk)
 
 
 class CounsellorFilter(DropdownFilter):
@@ -68,4 +68,5 @@ class CounsellorFilter(DropdownFilter):
             return queryset.filter(assigned_to=request.user)
         if value == "nobody":
             return queryset.filter(assigned_to=None)
-        return queryset.filter(assigned_to_id=int(value)) if value.isdecimal() else queryset
+        pk = an_id(value)
+        return queryset if pk is None else queryset.filter(assigned_to_id=pk)

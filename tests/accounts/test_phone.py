@@ -2,7 +2,7 @@
 
 import pytest
 
-from coaching.accounts.phone import NotANumber, read_phone, why_not_reachable
+from coaching.accounts.phone import NotANumber, for_people, read_phone, why_not_reachable
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,12 @@ def test_only_a_mobile_of_an_allowed_region_may_be_reached(e164, reason):
 def test_control_a_wider_region_list_lets_more_through():
     assert why_not_reachable("+447400123456", {"IN"}) == "number_abroad"
     assert why_not_reachable("+447400123456", {"IN", "GB"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("e164", "shown"),
+    [("+919876543210", "+91 98765 43210"), ("+910000045100", "+91 00000 45100"),
+     ("+917122555010", "+91 712 255 5010"), ("+14155550123", "+1 415-555-0123"), ("x", "x")],
+)  # fmt: skip
+def test_numbers_are_shown_as_people_write_them(e164, shown):
+    assert for_people(e164) == shown

@@ -188,6 +188,14 @@ def test_a_student_gets_neither_password_nor_invitation(centre, browser_of, mail
     assert not mailoutbox and not CommunicationLog.objects.exists()
 
 
+def test_nobody_gets_a_role_that_was_not_chosen(centre, browser_of):
+    browser_of("owner").post(
+        "/admin/accounts/user/add/", {"name": "X", "email": "x@example.com", "number": ""}
+    )
+
+    assert not User.objects.filter(email="x@example.com").exists()
+
+
 def test_the_last_owner_cannot_be_taken_away(centre, browser_of, people):
     page = f"/admin/accounts/user/{people['owner'].pk}/change/"
     words = {"name": "Owner", "email": "owner@example.com", "number": ""}

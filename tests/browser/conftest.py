@@ -21,6 +21,18 @@ document.addEventListener("securitypolicyviolation",
 """
 
 
+SMALL_TARGETS = """() => [
+    ...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")
+]
+    .filter(e => e.checkVisibility() && e.type !== "checkbox")
+    .filter(e => !e.closest(".unseen, .trap, .skip"))
+    .filter(e => !(e.tagName === "A" && e.closest("p, li, h2, h3")
+                   && getComputedStyle(e).display === "inline"))
+    .filter(e => e.getBoundingClientRect().height < 43.5)
+    .map(e => e.outerHTML.slice(0, 100))
+"""
+
+
 @pytest.fixture(scope="session")
 def site_folder(tmp_path_factory):
     return tmp_path_factory.mktemp("site")
@@ -36,7 +48,7 @@ def site(site_folder):
 @pytest.fixture(scope="session")
 def live_site(site, site_folder):
     """The same centre as it runs for real, DEBUG off: with our own error pages."""
-    real = {"DEBUG": "0", "SANDBOX": "0", "CALLING_WINDOW": "09:00-21:00", "SECRET_KEY": "x" * 50}
+    real = {"DEBUG": "0", "SANDBOX": "0", "CALLING_WINDOW": "09:00-21:00"}
     with running(site_folder, is_prepared=True, **real) as base:
         yield base
 
@@ -95,20 +107,11 @@ class Visitor:
     def axe(self):
         """Return what axe finds with all its rules, best practices included."""
         found = Axe().run(self.page).response["violations"]
-        return [
-            f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]
-        ]
+        return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
 
     def small_targets(self):
         """Return controls below 44 px in height, links inside running text left out."""
-        return self.page.evaluate(
-            """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
-            .filter(e => e.checkVisibility() && !e.closest(".unseen, .trap, .skip") && !e.matches(".skip"))
-            .filter(e => !(e.tagName === "A" && e.closest("p, li, h2, h3") && getComputedStyle(e).display === "inline"))
-            .filter(e => !(e.type === "checkbox"))
-            .filter(e => e.getBoundingClientRect().height < 43.5)
-            .map(e => e.outerHTML.slice(0, 100))"""
-        )
+        return self.page.evaluate(SMALL_TARGETS)
 
 
 @pytest.fixture

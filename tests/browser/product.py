@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+SECRET_KEY = "known to the tests, so that they sign links as the product does"
 CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -45,6 +46,7 @@ def running(var_dir, *, is_prepared=False, **environment):
         **os.environ,
         "DEBUG": "1",
         "SANDBOX": "1",
+        "SECRET_KEY": SECRET_KEY,
         "CALLING_WINDOW": "always",
         "PORT": str(port),
         "SITE_URL": base,
@@ -65,8 +67,8 @@ def running(var_dir, *, is_prepared=False, **environment):
         manage("migrate", "--verbosity", "0")
         manage("load_centre", "coaching/demo/centre.json", "--relative-to-today")
     server = subprocess.Popen(  # noqa: S603
-        [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1",
-         "--port", str(port), "--workers", "1", "coaching.wsgi:application"],
+        [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--workers", "1",
+         "--host", "127.0.0.1", "--port", str(port), "coaching.wsgi:application"],
         cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

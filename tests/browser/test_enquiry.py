@@ -6,9 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-EVERYTHING = list(
-    itertools.product((True, False), (360, 1280), ("en-in", "hi"), ("light", "dark"))
-)
+EVERYTHING = list(itertools.product((True, False), (360, 1280), ("en-in", "hi"), ("light", "dark")))
 # Each value of each column at least once with each script setting; the rest is slow.
 DAILY = {
     (True, 360, "en-in", "light"), (True, 1280, "hi", "dark"),

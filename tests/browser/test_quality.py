@@ -1,9 +1,12 @@
-"""What every public page is held to: nobody shut out, nothing blocked, light enough for 400 kbps."""
+"""What public pages are held to: nobody shut out, nothing blocked, light enough for 400 kbps."""
 
 import itertools
 
 import pytest
+from django.core import signing
 
+from coaching.messaging.links import UNSUBSCRIBE_SALT
+from tests.browser.product import SECRET_KEY
 from tests.browser.test_enquiry import a_number
 
 pytestmark = pytest.mark.browser
@@ -52,6 +55,31 @@ def test_error_pages_are_our_own_and_open_to_everybody(visitor, live_site, width
     assert person.axe() + person.small_targets() + person.violations() == []
 
 
+@pytest.mark.parametrize(("language", "scheme"), [("en-in", "dark"), ("hi", "light")])
+@pytest.mark.parametrize("script", [True, False])
+def test_stopping_and_starting_again_is_one_tap_each(visitor, language, scheme, script):
+    person = visitor(language=language, scheme=scheme, script=script)
+    person.go("/")
+    person.fill_in(phone=a_number())
+    person.send()
+    link = f"/unsubscribe/{signing.dumps(1, key=SECRET_KEY, salt=UNSUBSCRIBE_SALT)}/"
+    found = []
+
+    person.go(link)
+    asked = person.page.inner_text("h1")
+    found += person.axe() + person.small_targets() + person.violations() if script else []
+    with person.page.expect_navigation():
+        person.page.click("main [type=submit]")
+    stopped = person.page.inner_text("h1")
+    found += person.axe() + person.small_targets() + person.violations() if script else []
+    with person.page.expect_navigation():
+        person.page.click("main [type=submit]")
+
+    assert stopped == {"en-in": "Stopped", "hi": "बंद कर दिया"}[language]
+    assert person.page.inner_text("h1") == asked
+    assert found == []
+
+
 def test_a_blocked_script_would_be_noticed(visitor):
     person = visitor()
     person.go("/")
@@ -91,7 +119,9 @@ def test_the_landing_page_is_light(visitor, language):
     person.go("/")
     person.page.wait_for_load_state("networkidle")
     weight = sum(
-        size for key, size in sizes.items() if kinds.get(key) in ("Document", "Stylesheet", "Script")
+        size
+        for key, size in sizes.items()
+        if kinds.get(key) in ("Document", "Stylesheet", "Script")
     )
 
     print(f"landing page, {language}: {weight} bytes")
@@ -137,6 +167,13 @@ def test_the_first_screen_of_a_phone_answers_what_people_ask_first(visitor):
     person.go("/")
     bottom = person.page.locator(".bottom-bar").bounding_box()["y"]
 
-    for part in (".brand", "h1", ".ticket .date", ".ticket .seats", ".ticket .fee", ".hero .button"):
+    for part in (
+        ".brand",
+        "h1",
+        ".ticket .date",
+        ".ticket .seats",
+        ".ticket .fee",
+        ".hero .button",
+    ):
         box = person.page.locator(part).first.bounding_box()
         assert box["y"] + box["height"] <= bottom, part

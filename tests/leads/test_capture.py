@@ -77,7 +77,7 @@ def test_nothing_is_kept_when_the_outbox_cannot_be_written(db, centre, monkeypat
     def broken(*_args, **_kwargs):
         raise RuntimeError("no outbox")
 
-    monkeypatch.setattr("leads.services.queue", broken)
+    monkeypatch.setattr("leads.welcome.queue", broken)
 
     with pytest.raises(RuntimeError):
         ask()
@@ -131,13 +131,24 @@ def test_the_welcome_says_what_the_database_says_now(db, centre):
 
     ask(course=course)
 
-    assert CommunicationLog.objects.first().context["fee"] == "₹9,876"
+    assert CommunicationLog.objects.get(channel="whatsapp").context["fee"] == "₹9,876"
+
+
+def test_a_full_batch_is_not_offered_as_the_next_one(db, centre):
+    course = Course.objects.get(slug="foundation")
+    first = course.batches.order_by("starts_on").first()
+    first.seats_taken_elsewhere = first.seats
+    first.save()
+
+    ask(course=course)
+
+    assert "Sat, Sun" in CommunicationLog.objects.get(channel="whatsapp").context["next_batch"]
 
 
 def test_a_lead_without_a_course_is_told_about_all_of_them(db, centre):
     ask(email="asha@example.com")
 
-    context = CommunicationLog.objects.first().context
+    context = CommunicationLog.objects.get(channel="email").context
     assert context["fee"] == "from ₹9,500"
     assert len(context["courses"]) == 3
 

@@ -26,7 +26,9 @@ def head(client, path):
 
 
 def json_ld(client, path):
-    text = re.search(r'<script type="application/ld\+json">(.*?)</script>', head(client, path), re.S)
+    text = re.search(
+        r'<script type="application/ld\+json">(.*?)</script>', head(client, path), re.S
+    )
     return json.loads(text[1])
 
 

@@ -150,3 +150,16 @@ def test_working_twice_sends_once(product):
 
     assert len(product.sandbox.messages(ASHA)) == 1
     assert CommunicationLog.objects.filter(channel="whatsapp").count() == 1
+
+
+def test_a_name_with_an_ampersand_arrives_as_it_is_written(product, course, centre):
+    centre.name = "Rao & Sons Academy"
+    centre.save()
+    product.ask(name="A & B", email="asha@example.com", course=course)
+
+    product.work()
+
+    mail = product.sandbox.mails("asha@example.com")[0]
+    assert mail["subject"].startswith("Rao & Sons Academy")
+    assert "Rao & Sons Academy" in mail["text"]
+    assert "Rao &amp; Sons Academy" in mail["html"]

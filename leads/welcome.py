@@ -1,0 +1,101 @@
+"""What the welcome says: everything from the database as it is now, nothing invented."""
+
+from django.conf import settings
+from django.utils.formats import date_format, time_format
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from academics.models import Course
+from coaching.centre.models import Profile
+from coaching.common.money import inr
+from coaching.messaging.services import queue
+
+
+def welcome(lead, *, held=""):
+    """Queue the welcome on every channel the lead can be reached by, once per number and window.
+
+    `held` is a reason for which staff look first. Joins the caller's transaction.
+    """
+    centre = Profile.current()
+    window = lead.contact.open_welcome_window(centre.welcome_window)
+    return queue(
+        lead.contact,
+        "enquiry_welcome",
+        welcome_context(lead, centre),
+        subject=lead.subject,
+        dedupe_key=f"enquiry_welcome:{lead.contact_id}:{window.timestamp():.6f}",
+        email=lead.email,
+        language=lead.language,
+        held=held,
+    )
+
+
+def welcome_context(lead, centre):
+    """Return what the wordings of `enquiry_welcome` may use, in the lead's language."""
+    courses = list(Course.objects.offered().with_batches())
+    chosen = next((course for course in courses if course.pk == lead.course_id), None)
+    with override(lead.language):
+        return {
+            "name": lead.name.split(" ")[0],
+            "centre": centre.name,
+            "address": centre.address,
+            "phone": centre.phone,
+            "has_course": bool(chosen),
+            "courses": [_about(course) for course in ([chosen] if chosen else courses)],
+            **(_in_short(chosen) if chosen else _all_in_short(courses)),
+        }
+
+
+def _in_short(course):
+    """Return the one-line answers about one course, for WhatsApp and the call."""
+    free = [batch for batch in course.open_batches if not batch.is_full]
+    return {
+        "course": course.title_in(get_language()),
+        "fee": inr(course.price_paise),
+        "next_batch": _batch_in_short(free[0]) if free else _("dates on request"),
+        "link": settings.SITE_URL + course.get_absolute_url(),
+    }
+
+
+def _all_in_short(courses):
+    """Return the same for somebody who has not chosen a course yet."""
+    lowest = min((course.price_paise for course in courses), default=None)
+    return {
+        "course": _("our Python courses"),
+        "fee": _("from %(fee)s") % {"fee": inr(lowest)} if lowest else _("on request"),
+        "next_batch": _("dates on our website"),
+        "link": settings.SITE_URL + "/",
+    }
+
+
+def _about(course):
+    """Return what the e-mail says about one course."""
+    return {
+        "title": course.title_in(get_language()),
+        "fee": inr(course.price_paise),
+        "weeks": course.duration_weeks,
+        "hours": course.hours,
+        "prerequisites": course.prerequisites,
+        "trainer": course.trainer,
+        "trainer_experience": course.trainer_experience,
+        "syllabus": course.syllabus,
+        "instalments": [
+            {"amount": inr(part["paise"]), "when": part["when"]} for part in course.instalments
+        ],
+        "batches": [_about_batch(batch) for batch in course.open_batches],
+        "url": settings.SITE_URL + course.get_absolute_url(),
+    }
+
+
+def _about_batch(batch):
+    return {
+        "date": date_format(batch.starts_on, "j F Y"),
+        "days": batch.days_text,
+        "times": f"{time_format(batch.start_time)} – {time_format(batch.end_time)}",
+        "mode": batch.get_mode_display(),
+        "seats_left": batch.seats_left,
+    }
+
+
+def _batch_in_short(batch):
+    return "{date}, {days}, {times} ({mode})".format(**_about_batch(batch))

@@ -1,0 +1,165 @@
+"""The command centre and the log-in pages in Chromium: no CSP violation, nothing too wide."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from django.urls import reverse
+
+from coaching.accounts.models import Contact
+from leads.models import Lead
+from tests.browser.product import chromium
+
+pytestmark = pytest.mark.browser
+LISTEN = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation",
+    (e) => window.violations.push(e.violatedDirective + " " + e.blockedURI));
+"""
+BORDERLESS = """
+() => [...document.querySelectorAll("#content :is(input[type=text], input[type=email], textarea)")]
+    .filter(e => e.checkVisibility() && [e, e.parentElement].every(
+        (box) => getComputedStyle(box).borderTopWidth === "0px"))
+    .map(e => e.name)
+"""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, **chromium()}
+
+
+@pytest.fixture
+def site(live_server, centre, settings):
+    settings.DEBUG = True
+    call_command("demo_people", verbosity=0)
+    return live_server.url
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """Open a browser of a width and scheme: `page, complaints = open_page(360, "dark")`."""
+    contexts = []
+
+    def open_page(width, scheme="light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=site
+        )
+        contexts.append(context)
+        context.add_init_script(LISTEN)
+        page, complaints = context.new_page(), []
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page, complaints
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def log_in(page, email):
+    page.goto("/accounts/login/?next=/admin/")
+    page.fill("#id_login", email)
+    page.fill("#id_password", "front-desk-demo")
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/admin/")
+
+
+def faults(page, width):
+    page.wait_for_load_state("networkidle")
+    too_wide = page.evaluate("document.documentElement.scrollWidth") > width
+    return page.evaluate("window.violations") + (["too wide"] if too_wide else [])
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+def test_the_command_centre_breaks_no_rule(open_page, width, scheme):
+    page, complaints = open_page(width, scheme)
+    log_in(page, "owner@example.com")
+    lead = Lead.objects.get(name="Sandeep Meshram")
+    addresses = [
+        "/admin/", "/admin/leads/lead/", reverse("admin:leads_lead_change", args=[lead.pk]),
+        "/admin/leads/lead/add/", "/admin/messaging/communicationlog/?state__exact=held",
+        "/admin/messaging/whatsapptemplate/", "/admin/academics/course/add/",
+        "/admin/academics/batch/add/", "/admin/centre/profile/", "/admin/accounts/user/add/",
+        reverse("admin:accounts_contact_change", args=[lead.contact_id]),
+    ]  # fmt: skip
+
+    found = {}
+    for address in addresses:
+        page.goto(address)
+        found[address] = faults(page, width)
+
+    assert found == dict.fromkeys(addresses, [])
+    assert complaints == []
+
+
+def test_our_own_part_of_the_command_centre_is_accessible(open_page):
+    lead = Lead.objects.get(name="Sandeep Meshram")
+    wrong = []
+    for scheme in ("light", "dark"):
+        page, _ = open_page(360, scheme)
+        log_in(page, "owner@example.com")
+        for address in ("/admin/", reverse("admin:leads_lead_change", args=[lead.pk])):
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            found = Axe().run(page, context={"include": [[".desk"]]}).response["violations"]
+            wrong += [f"{scheme} {address} {r['id']}: {n['html'][:90]}"
+                      for r in found for n in r["nodes"]]  # fmt: skip
+
+    assert wrong == []
+
+
+def test_no_field_of_a_form_is_invisible(open_page):
+    page, _ = open_page(1280)
+    log_in(page, "owner@example.com")
+
+    for model in ("accounts/user", "leads/lead", "academics/course", "messaging/whatsapptemplate"):
+        page.goto(f"/admin/{model}/add/")
+        borderless = page.evaluate(BORDERLESS)
+        assert borderless == [], model
+
+
+def test_staff_work_an_enquiry_by_mouse(open_page):
+    page, complaints = open_page(1280)
+    log_in(page, "counsellor@example.com")
+
+    page.click("text=Ayesha Khan")
+    page.click("button:has-text('Mark contacted')")
+    page.wait_for_selector("text=Ayesha Khan is marked contacted.")
+
+    assert Lead.objects.get(name="Ayesha Khan").status == "contacted"
+    assert complaints == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark"), (360, "light")])
+def test_the_log_in_pages_are_accessible_and_break_no_rule(open_page, width, scheme):
+    page, complaints = open_page(width, scheme)
+    addresses = ["/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/",
+                 "/accounts/signup/", "/accounts/login/code/?lang=hi"]  # fmt: skip
+    found = {}
+    for address in addresses:
+        page.goto(address)
+        axe = Axe().run(page).response["violations"]
+        found[address] = faults(page, width) + [rule["id"] for rule in axe]
+
+    assert found == dict.fromkeys(addresses, [])
+    assert complaints == []
+
+
+def test_a_family_logs_in_without_javascript(browser, site):
+    from coaching.accounts.models import User
+    from coaching.messaging.models import CommunicationLog
+
+    contact = Contact.objects.get(phone="+919811111111")
+    User.objects.create_user(name="Riya Patil", contact=contact).set_role("student")
+    context = browser.new_context(java_script_enabled=False, base_url=site)
+    page = context.new_page()
+
+    page.goto("/accounts/login/code/")
+    page.fill("#id_login", "98111 11111")
+    page.click("main form button[type=submit]")
+    page.fill("#id_code", CommunicationLog.objects.get(purpose="login_code").context["code"])
+    page.click("button:has-text('Log in')")
+    page.click("button:has-text('Riya Patil')")
+
+    assert page.url == f"{site}/"
+    context.close()
