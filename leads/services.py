@@ -7,7 +7,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from coaching.accounts.models import Contact, give_consent
+from coaching.accounts.models import Contact
+from coaching.accounts.services import give_consent
+from coaching.messaging.gates import has_consent
+from coaching.messaging.services import release_held
 from leads.models import Enquiry, Lead, name_key
 from leads.welcome import welcome
 
@@ -90,7 +93,11 @@ def _capture(name, phone, email, course, message, arrival, consented):
     )
     if consented:
         give_consent(contact, source=arrival.via, language=arrival.language, ip=arrival.ip)
-    welcome(lead, held=arrival.suspicion or ("" if consented else "no_consent"))
+        release_held(contact, "no_consent")
+    if not arrival.suspicion:
+        release_held(contact, "suspected_bot")  # the person has come back like a person
+    agreed = consented or has_consent(contact)
+    welcome(lead, held=arrival.suspicion or ("" if agreed else "no_consent"))
     return Capture(lead, is_new=is_new)
 
 

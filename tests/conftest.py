@@ -15,7 +15,6 @@ from django.core.signals import request_finished, request_started
 
 from tests.environment import FOLDER, PORT
 
-
 requests_under_way = set()
 
 

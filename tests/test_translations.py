@@ -12,9 +12,9 @@ from django.utils.translation.template import templatize
 
 LOCALE = settings.BASE_DIR / "locale" / "hi" / "LC_MESSAGES"
 TEMPLATES = ("base.html", "403.html", "404.html", "components", "leads", "messages", "messaging",
-             "account")  # fmt: skip
+             "account", "mfa", "usersessions")  # fmt: skip
 SOURCES = ("leads", "academics/models.py", "coaching/messaging/webhooks.py", "coaching/common",
-           "coaching/login.py")  # fmt: skip
+           "coaching/login")  # fmt: skip
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -94,6 +94,7 @@ def test_the_extraction_sees_templates_and_python():
     assert {"Send my enquiry", "Your name", "Sat", "{left} seat left"} - found == {
         "{left} seat left"
     }
+    assert {"Two-step log-in", "This device", "Code of 6 digits"} <= found
     assert "%(left)s seat left" in found
 
 

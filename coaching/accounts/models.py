@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from coaching.accounts import phone, wordings
+from coaching.accounts import phone
 from coaching.common.lookups import starts_with
 
 
@@ -116,44 +116,6 @@ class Consent(models.Model):
         if not self._state.adding:
             raise PermissionDenied("Consents are only ever added to.")
         super().save(*args, **kwargs)
-
-
-def give_consent(contact, *, source, language, ip=None):
-    """Record that the person agreed to the present wording. Does not undo an opt-out."""
-    return Consent.objects.create(
-        contact=contact,
-        action=Consent.Action.GIVEN,
-        source=source,
-        wording_version=wordings.CURRENT,
-        language=language,
-        ip=ip,
-    )
-
-
-@transaction.atomic
-def opt_out(contact, *, source, ip=None):
-    """Stop everything but codes and receipts to this number, from now. True the first time."""
-    first = Contact.objects.filter(pk=contact.pk, opted_out_at=None).update(
-        opted_out_at=timezone.now()
-    )
-    if first:
-        Consent.objects.create(
-            contact=contact, action=Consent.Action.WITHDRAWN, source=source, ip=ip
-        )
-    contact.refresh_from_db(fields=["opted_out_at"])
-    return bool(first)
-
-
-@transaction.atomic
-def opt_in_again(contact, *, source, ip=None):
-    """Undo an opt-out at the person's own wish. True when there was one."""
-    undone = (
-        Contact.objects.filter(pk=contact.pk).exclude(opted_out_at=None).update(opted_out_at=None)
-    )
-    if undone:
-        give_consent(contact, source=source, language=contact.language, ip=ip)
-    contact.refresh_from_db(fields=["opted_out_at"])
-    return bool(undone)
 
 
 class UserManager(BaseUserManager):

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from coaching.accounts.models import Consent, Contact, opt_in_again, opt_out
+from coaching.accounts.models import Consent, Contact
 from coaching.accounts.phone import NotANumber, read_phone
+from coaching.accounts.services import opt_in_again, opt_out
 from coaching.centre.models import Profile
 from coaching.messaging.catalogue import CATALOGUE
 from coaching.messaging.models import Channel, CommunicationLog, State

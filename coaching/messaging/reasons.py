@@ -63,6 +63,10 @@ REASONS = {
         "Ask the person before sending it again.",
     ),
     "no_answer": ("Nobody picked up.", "It is tried again the next day, three times at most."),
+    "never_answered": (
+        "Nobody picked up in three calls on three days.",
+        "Write to the person, or call at another time of day.",
+    ),
     "busy": ("The line was busy.", "It is tried again the next day, three times at most."),
     "call_failed": ("The call could not be connected.", "Check the number."),
     "call_cancelled": ("The call was cancelled before it was answered.", "Call again if needed."),

@@ -83,7 +83,7 @@ def _apply_to_call(log, status, error_code, duration, now):
         if log.attempts < CALL_ATTEMPTS:
             _again(log, reason, _same_time_tomorrow(now))
         else:
-            move(log, State.FAILED, reason=reason, ended_at=now)
+            move(log, State.FAILED, reason="never_answered", ended_at=now)
     elif status == "failed":
         reason = f"twilio:{error_code}" if error_code else "call_failed"
         move(log, State.FAILED, reason=reason, ended_at=now)

@@ -76,6 +76,12 @@ def release(log):
     return True
 
 
+def release_held(contact, *reasons):
+    """Let go what was held for one of `reasons` and has been settled since; returns how many."""
+    held = CommunicationLog.objects.filter(contact=contact, state=State.HELD, reason__in=reasons)
+    return sum(release(log) for log in held)
+
+
 def retry(log):
     """Send a failed message again at a person's wish: True when it now waits to be sent."""
     if log.state != State.FAILED:

@@ -6,7 +6,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from coaching.accounts.models import Consent, Contact, opt_in_again, opt_out
+from coaching.accounts.models import Consent, Contact
+from coaching.accounts.services import opt_in_again, opt_out
 from coaching.common.http import client_ip
 from coaching.messaging.links import contact_pk_of
 

@@ -11,7 +11,8 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from coaching.accounts.models import Consent, opt_out
+from coaching.accounts.models import Consent
+from coaching.accounts.services import opt_out
 from coaching.centre.models import Profile
 from coaching.messaging import inbound, receipts, twilio
 from coaching.messaging.catalogue import language_of, text_of

@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
-from coaching.accounts.models import Consent, give_consent, opt_out
+from coaching.accounts.models import Consent
 from coaching.accounts.phone import for_people
+from coaching.accounts.services import give_consent, opt_out
 from coaching.common.admin import safe_next
-from coaching.messaging.models import CommunicationLog, State
-from coaching.messaging.services import release
+from coaching.messaging.services import release_held
 from leads.models import Lead
 
 log_event = structlog.get_logger(__name__)
@@ -73,10 +73,7 @@ class LeadViews:
             messages.error(request, "Tick that the person agreed; then what waits can be sent.")
             return
         give_consent(lead.contact, source=Consent.Source.STAFF, language=lead.language)
-        waiting = CommunicationLog.objects.filter(
-            contact=lead.contact, state=State.HELD, reason="no_consent"
-        )
-        sent = sum(release(log) for log in waiting)
+        sent = release_held(lead.contact, "no_consent")
         self.log_change(request, lead, "Recorded the person's consent.")
         messages.success(request, f"Consent recorded; {sent} waiting messages are on their way.")
 

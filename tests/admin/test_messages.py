@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from coaching.accounts.models import Consent, opt_out
+from coaching.accounts.models import Consent
+from coaching.accounts.services import opt_out
 from coaching.messaging.models import CommunicationLog, WhatsAppTemplate
 from coaching.messaging.services import queue
 

@@ -158,3 +158,30 @@ def test_capturing_takes_the_same_queries_for_the_thousandth_lead(
 ):
     with django_assert_max_num_queries(26):
         ask(email="asha@example.com", course=Course.objects.first())
+
+
+def test_a_consent_that_comes_later_lets_the_welcome_go(db, centre):
+    ask(email="asha@example.com", consented=False)
+    states = CommunicationLog.objects.values_list("state", "reason")
+    assert set(states) == {("held", "no_consent")}
+
+    ask(email="asha@example.com")
+
+    assert set(states.all()) == {("pending", "")}
+    assert CommunicationLog.objects.count() == 3
+
+
+def test_a_person_held_as_a_program_is_answered_when_they_ask_again(db, centre):
+    ask(arrival={"suspicion": "suspected_bot"})
+
+    ask()
+
+    assert set(CommunicationLog.objects.values_list("state", flat=True)) == {"pending"}
+
+
+def test_control_a_program_that_comes_again_stays_held(db, centre):
+    ask(arrival={"suspicion": "suspected_bot"})
+
+    ask(arrival={"suspicion": "suspected_bot"})
+
+    assert set(CommunicationLog.objects.values_list("state", flat=True)) == {"held"}

@@ -10,8 +10,9 @@ from django.core import signing
 from django.utils import timezone
 
 from academics.models import Batch, Course
-from coaching.accounts.models import Consent, opt_out
+from coaching.accounts.models import Consent
 from coaching.accounts.phone import for_people
+from coaching.accounts.services import opt_out
 from coaching.centre.models import Policy, Profile
 from coaching.messaging.models import CommunicationLog
 from leads.forms import EnquiryForm

@@ -2,7 +2,8 @@
 
 import pytest
 
-from coaching.accounts.models import Contact, opt_out
+from coaching.accounts.models import Contact
+from coaching.accounts.services import opt_out
 from coaching.messaging import services
 from coaching.messaging.models import CommunicationLog, State
 
@@ -185,7 +186,10 @@ def test_an_unanswered_call_is_tried_again_the_next_day_three_times_at_most(prod
     for day in range(3):
         time_machine.move_to(f"2026-11-{23 + day} 10:{5 + 5 * day:02} +0530")
         product.work()
-        product.settles("voice", State.PENDING if day < 2 else State.FAILED, reason="no_answer")
+        state, reason = (
+            (State.PENDING, "no_answer") if day < 2 else (State.FAILED, "never_answered")
+        )
+        product.settles("voice", state, reason=reason)
         assert product.work() == 0, "not again the same day"
 
     time_machine.move_to("2026-11-27 10:00 +0530")
