@@ -65,7 +65,7 @@ def dashboard(request, context):
 class ContactAdmin(OfficeAdmin):
     """A number and all that was said on it. Composed here, because it is made of several apps."""
 
-    list_display = ["number", "language", "is_stopped", "last_wrote"]
+    list_display = ["number", "language_name", "is_stopped", "last_wrote"]
     search_fields = ["phone"]
     search_help_text = "Number (its beginning)"
     ordering = ["-pk"]
@@ -98,6 +98,10 @@ class ContactAdmin(OfficeAdmin):
     @display(description="Number")
     def number(self, contact):
         return for_people(contact.phone)
+
+    @display(description="Language")
+    def language_name(self, contact):
+        return dict(settings.LANGUAGES).get(contact.language, contact.language)
 
     @display(description="Messages", label={"Stopped": "danger", "Allowed": "success"})
     def is_stopped(self, contact):

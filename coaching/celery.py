@@ -22,12 +22,8 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    # The page must not wait for a broker that is gone: the sweeper finds the row.
+    broker_connection_max_retries=None,  # a worker without a broker still sweeps, for ever
     task_publish_retry=False,
-    broker_transport_options={
-        "socket_timeout": 5,
-        "socket_connect_timeout": 0.3,
-    },
     timezone="Asia/Kolkata",
     beat_schedule={
         # Messages need no entry here: the sweeper in every worker finds what is due.

@@ -43,7 +43,7 @@ def main():
 def write_first_env():
     """A fresh clone gets a `.env`, so that every later command sees the same product."""
     path = BASE_DIR / ".env"
-    if not path.exists() and "SECRET_KEY" not in os.environ:
+    if not path.exists():
         path.write_text(FIRST_ENV.format(secret=secrets.token_urlsafe(40)), encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ Each name is listed in `.env.example`. A provider without keys turns its feature
 `manage.py doctor` names it; with SANDBOX=1 the stand-ins of `coaching.sandbox` take its place.
 """
 
+import datetime as dt
 import hashlib
 import tempfile
 from pathlib import Path
@@ -29,7 +30,9 @@ if SANDBOX and not DEBUG:
     )
 PORT = env.int("PORT", 8000)
 SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
-SECRET_KEY = env.str("SECRET_KEY", "only-for-debug-" + "0" * 40 if DEBUG else environ.Env.NOTSET)
+SECRET_KEY = env.str("SECRET_KEY", "") or ("only-for-debug-" + "0" * 40 if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set: 50 random characters, kept secret.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -112,7 +115,10 @@ TEMPLATES = [
 
 # --- storage ---------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+EMBEDDED_DATABASE = {
+    "ENGINE": "django.db.backends.sqlite3", "NAME": str(VAR_DIR / "db.sqlite3")
+}  # fmt: skip
+DATABASES = {"default": env.db("DATABASE_URL") if "DATABASE_URL" in env else EMBEDDED_DATABASE}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL with IMMEDIATE transactions: Django's defaults answered 45% of concurrent posts with a
     # 500. FULL: an acknowledged enquiry survives a power cut.
@@ -238,8 +244,11 @@ EMAIL_SIMULATED = SANDBOX and not EMAIL_URL and not ANYMAIL_ESP
 if ANYMAIL_ESP:
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_ESP}.EmailBackend"
     ANYMAIL = {
-        f"{ANYMAIL_ESP.upper()}_API_KEY": env.str("ANYMAIL_API_KEY", ""),
-        f"{ANYMAIL_ESP.upper()}_SERVER_TOKEN": env.str("ANYMAIL_API_KEY", ""),
+        # Providers call their one key by different names.
+        **{
+            f"{ANYMAIL_ESP.upper()}_{name}": env.str("ANYMAIL_API_KEY", "")
+            for name in ("API_KEY", "API_TOKEN", "SERVER_TOKEN")
+        },
         "WEBHOOK_SECRET": [ANYMAIL_WEBHOOK_SECRET] if ANYMAIL_WEBHOOK_SECRET else [],
         "REQUESTS_TIMEOUT": 8,
         "SEND_DEFAULTS": {"esp_extra": {}},
@@ -256,11 +265,26 @@ PHONEPE_CLIENT_SECRET = env.str("PHONEPE_CLIENT_SECRET", "")
 
 # First values of the centre's own settings; after the first start the owner edits them.
 CALLING_WINDOW = env.str("CALLING_WINDOW", "09:00-21:00")
-CALLING_ALWAYS = CALLING_WINDOW == "always"
-if CALLING_ALWAYS and not SANDBOX:
+if CALLING_WINDOW == "always" and not SANDBOX:
     raise ImproperlyConfigured(
         "CALLING_WINDOW=always is for the sandbox. Give hours inside 09:00-21:00 IST."
     )
+# Only a stand-in is ever called at night: with the real Twilio the lawful hours count.
+CALLING_ALWAYS = CALLING_WINDOW == "always" and bool(TWILIO_BASE_URL)
+LAWFUL_CALLING_HOURS = (dt.time(9), dt.time(21))  # TRAI; the older 2010 rule barred 21:00-09:00
+try:
+    FIRST_CALLING_HOURS = (
+        LAWFUL_CALLING_HOURS
+        if CALLING_WINDOW == "always"
+        else tuple(dt.time.fromisoformat(part.strip()) for part in CALLING_WINDOW.split("-"))
+    )
+    _opens, _closes = FIRST_CALLING_HOURS
+    if not LAWFUL_CALLING_HOURS[0] <= _opens < _closes <= LAWFUL_CALLING_HOURS[1]:
+        raise ValueError(CALLING_WINDOW)
+except ValueError as error:
+    raise ImproperlyConfigured(
+        f"CALLING_WINDOW={CALLING_WINDOW} must be hours like 09:00-21:00, and inside these."
+    ) from error
 
 # --- the API ---------------------------------------------------------------------------------
 
@@ -293,6 +317,14 @@ SENTRY_DSN = env.str("SENTRY_DSN", "")
 if SENTRY_DSN:
     import sentry_sdk
 
-    sentry_sdk.init(SENTRY_DSN, send_default_pii=False, include_local_variables=False)
+    from coaching.common.logs import without_people
+
+    sentry_sdk.init(
+        SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=without_people,
+    )
 
 from coaching.admin_theme import UNFOLD  # noqa: E402, F401

@@ -1,5 +1,6 @@
 """The enquiry form: checks what people typed, and keeps every word of it when something is off."""
 
+import re
 import time
 import uuid
 
@@ -16,10 +17,14 @@ STAMP_SALT = "leads.enquiry"
 FASTEST_PERSON_SECONDS = 0.6
 
 
+# We greet people by what they wrote: a link in it would travel to somebody else's phone.
+LOOKS_LIKE_A_LINK = re.compile(r"://|www\.|\w\.(?:com|in|net|org|info|io|co|xyz|link|me)\b", re.I)
+
+
 def clean_name(text):
-    """Return a name of one line with at least one letter in it, or raise ValidationError."""
+    """Return a name of one line, with a letter and without a link, or raise ValidationError."""
     name = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if not any(c.isalpha() for c in name):
+    if not any(c.isalpha() for c in name) or LOOKS_LIKE_A_LINK.search(name):
         raise forms.ValidationError(_("Please write your name."), code="required")
     return name
 
@@ -58,7 +63,7 @@ class EnquiryForm(forms.Form):
         error_messages={"required": _("Please write your WhatsApp number.")},
     )  # fmt: skip
     email = forms.EmailField(
-        label=_("E-mail (optional)"), required=False,
+        label=_("E-mail (optional)"), max_length=254, required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
         help_text=_("We send the whole syllabus here."),
         error_messages={
@@ -115,11 +120,13 @@ class EnquiryForm(forms.Form):
         return "suspected_bot" if time.time() - shown_at < FASTEST_PERSON_SECONDS else ""
 
     def idempotency_key(self):
-        """Return the key of this form in these hands: the page's id with the number and name.
+        """Return the key of this form as it is filled in: the page's id with what was typed.
 
-        A second child's name typed into the same page is another enquiry, not a repeat.
+        A second tap is a repeat. A corrected address, or a second child's name, is not.
         """
-        if not self.cleaned_data.get("uuid"):
+        given = self.cleaned_data
+        if not given.get("uuid"):
             return None
-        phone, name = self.cleaned_data["phone"].e164, self.cleaned_data["name"].casefold()
-        return f"form:{uuid.uuid5(self.cleaned_data['uuid'], f'{phone}|{name}')}"
+        typed = [given["phone"].e164, given["name"], given["email"], given["message"]]
+        typed.append(given["course"].slug if given["course"] else "")
+        return f"form:{uuid.uuid5(given['uuid'], '|'.join(typed))}"

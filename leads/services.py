@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.core import signing
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +13,8 @@ from coaching.messaging.gates import has_consent
 from coaching.messaging.services import release_held
 from leads.models import Enquiry, Lead, name_key
 from leads.welcome import welcome
+
+ASKED_AGAIN = ("email", "course", "message", "language", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,17 @@ def capture_lead(*, name, phone, email="", course=None, message="", arrival, con
         known = _by_key(arrival.key)
         if known:
             return Capture(known, is_new=False)
-    try:
-        with transaction.atomic():
-            return _capture(name, phone, email, course, message, arrival, consented)
-    except IntegrityError:
-        # Somebody posted the same key, or the same open enquiry, at the same moment.
-        known = _by_key(arrival.key) if arrival.key else None
-        if known:
-            return Capture(known, is_new=False)
-        with transaction.atomic():
-            return _capture(name, phone, email, course, message, arrival, consented)
+    for last in (False, False, True):
+        try:
+            with transaction.atomic():
+                return _capture(name, phone, email, course, message, arrival, consented)
+        except (IntegrityError, OperationalError):
+            # Somebody posted the same at the same moment, or the database ended a deadlock.
+            known = _by_key(arrival.key) if arrival.key else None
+            if known:
+                return Capture(known, is_new=False)
+            if last:
+                raise
 
 
 def _by_key(key):
@@ -68,7 +71,7 @@ def _by_key(key):
 
 
 def _capture(name, phone, email, course, message, arrival, consented):
-    contact = Contact.objects.having(phone.e164, language=arrival.language)
+    contact = Contact.objects.locked(phone.e164, language=arrival.language)
     key = name_key(name)
     lead = Lead.objects.open().filter(contact=contact, name_key=key).first()
     is_new = lead is None
@@ -78,7 +81,8 @@ def _capture(name, phone, email, course, message, arrival, consented):
     lead.course = course or lead.course
     lead.message = message or lead.message
     lead.language = arrival.language
-    lead.save()
+    # What staff wrote meanwhile (status, counsellor) is not ours to overwrite.
+    lead.save(update_fields=None if is_new else ASKED_AGAIN)
     Enquiry.objects.create(
         lead=lead,
         key=arrival.key,
@@ -93,9 +97,8 @@ def _capture(name, phone, email, course, message, arrival, consented):
     )
     if consented:
         give_consent(contact, source=arrival.via, language=arrival.language, ip=arrival.ip)
-        release_held(contact, "no_consent")
-    if not arrival.suspicion:
-        release_held(contact, "suspected_bot")  # the person has come back like a person
+        if not arrival.suspicion:  # the person has agreed since, or come back like a person
+            release_held(contact, "no_consent", "suspected_bot")
     agreed = consented or has_consent(contact)
     welcome(lead, held=arrival.suspicion or ("" if agreed else "no_consent"))
     return Capture(lead, is_new=is_new)

@@ -105,7 +105,8 @@ def _policies():
 def _campaign(request):
     """Return the campaign fields of the address, to travel with the form."""
     given = request.POST if request.method == "POST" else request.GET
-    return {name: given[name][:100] for name in UTM_FIELDS if given.get(name)}
+    values = {name: given.get(name, "").replace("\x00", "")[:100] for name in UTM_FIELDS}
+    return {name: value for name, value in values.items() if value}
 
 
 @require_safe
@@ -151,7 +152,7 @@ def enquiries(request):
             language=get_language(),
             source=campaign.get("utm_source", "website")[:40],
             utm=campaign,
-            referrer=request.headers.get("Referer", "")[:300],
+            referrer=request.headers.get("Referer", "").replace("\x00", "")[:300],
             ip=client_ip(request),
             key=form.idempotency_key(),
             suspicion=form.suspicion(),

@@ -1,6 +1,5 @@
 """What the welcome says: everything from the database as it is now, nothing invented."""
 
-from django.conf import settings
 from django.utils.formats import date_format, time_format
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -8,6 +7,7 @@ from django.utils.translation import gettext as _
 from academics.models import Course
 from coaching.centre.models import Profile
 from coaching.common.money import inr
+from coaching.messaging.links import in_language
 from coaching.messaging.services import queue
 
 
@@ -53,7 +53,7 @@ def _in_short(course):
         "course": course.title_in(get_language()),
         "fee": inr(course.price_paise),
         "next_batch": _batch_in_short(free[0]) if free else _("dates on request"),
-        "link": settings.SITE_URL + course.get_absolute_url(),
+        "link": in_language(course.get_absolute_url(), get_language()),
     }
 
 
@@ -64,7 +64,7 @@ def _all_in_short(courses):
         "course": _("our Python courses"),
         "fee": _("from %(fee)s") % {"fee": inr(lowest)} if lowest else _("on request"),
         "next_batch": _("dates on our website"),
-        "link": settings.SITE_URL + "/",
+        "link": in_language("/", get_language()),
     }
 
 
@@ -83,7 +83,7 @@ def _about(course):
             {"amount": inr(part["paise"]), "when": part["when"]} for part in course.instalments
         ],
         "batches": [_about_batch(batch) for batch in course.open_batches],
-        "url": settings.SITE_URL + course.get_absolute_url(),
+        "url": in_language(course.get_absolute_url(), get_language()),
     }
 
 

@@ -181,10 +181,11 @@ class Product:
         return capture_lead(name=name, phone=read_phone(phone), arrival=arrival, **more).lead
 
     def work(self):
-        """Do what the workers do when the doorbell rings: send whatever is due."""
+        """Do what the workers do: settle what is in doubt, send what is due."""
         from coaching.messaging import sweeper
 
-        return sweeper.sweep(grace=timedelta(0))
+        sweeper.settle_doubts()
+        return sweeper.send_due(grace=timedelta(0))
 
     def log(self, channel, **fields):
         """The one outbound row of `channel`."""

@@ -5,6 +5,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from academics.admin.fields import InstalmentsField, LinesField, RupeesField, WeekdaysField
 from academics.models import Batch, Course
+from coaching.common.admin import take_spoken_times
 
 
 class CourseForm(forms.ModelForm):
@@ -29,10 +30,14 @@ class CourseForm(forms.ModelForm):
             "trainer_experience", "aliases", "position", "is_archived",
         ]  # fmt: skip
         labels = {"slug": "Address on the website", "position": "Place in the list",
-                  "is_archived": "No longer offered", "hours": "Hours in all"}  # fmt: skip
+                  "is_archived": "No longer offered", "duration_weeks": "Length in weeks",
+                  "hours": "Hours in all"}  # fmt: skip
         help_texts = {
             "slug": "Small letters, digits and hyphens, such as python-basics. Links that people "
             "have stop working when it changes.",
+        }
+        error_messages = {
+            "slug": {"invalid": "Only small letters, digits and hyphens, such as python-basics."},
         }
         widgets = {"prerequisites": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
@@ -58,4 +63,11 @@ class BatchForm(forms.ModelForm):
         help_texts = {
             "seats_taken_elsewhere": "People who joined outside this system; they keep a seat."
         }
+        error_messages = {
+            "meeting_link": {"invalid": "Write the whole link, beginning with https://."},
+        }
         widgets = {"mode": UnfoldAdminSelectWidget}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        take_spoken_times(self, "start_time", "end_time")

@@ -103,7 +103,7 @@ class RoleFilter(DropdownFilter):
 @admin.register(User)
 class UserAdmin(OfficeAdmin):
     form = UserForm
-    list_display = ["name", "role_badge", "email", "phone", "last_login", "is_active"]
+    list_display = ["name", "role_badge", "mail", "phone", "last_login", "may_log_in"]
     list_filter = [RoleFilter]
     search_fields = ["name"]
     search_help_text = "Name, e-mail or number (its beginning)"
@@ -149,6 +149,14 @@ class UserAdmin(OfficeAdmin):
     @display(description="Role", label=BADGES)
     def role_badge(self, user):
         return user.role.capitalize() or "–"
+
+    @display(description="E-mail")
+    def mail(self, user):
+        return user.email or ""
+
+    @display(description="May log in", boolean=True)
+    def may_log_in(self, user):
+        return user.is_active
 
     @display(description="Phone")
     def phone(self, user):

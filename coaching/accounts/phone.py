@@ -43,8 +43,11 @@ def read_phone(text):
         raise NotANumber(text) from error
     if number.extension or not phonenumbers.is_valid_number(number):
         raise NotANumber(text)
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if len(e164) > 16:  # E.164 ends at 15 digits; some German numbers are listed with more
+        raise NotANumber(text)
     return Phone(
-        e164=phonenumbers.format_number(number, PhoneNumberFormat.E164),
+        e164=e164,
         region=phonenumbers.region_code_for_number(number) or "",
         is_mobile=phonenumbers.number_type(number) in MOBILE_TYPES,
     )

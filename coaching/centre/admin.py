@@ -4,12 +4,13 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.text import Truncator
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from coaching.accounts.phone import NotANumber, read_phone
 from coaching.centre.models import Holiday, Policy, Profile
-from coaching.common.admin import OfficeAdmin
+from coaching.common.admin import OfficeAdmin, take_spoken_times
 
 
 class ProfileForm(forms.ModelForm):
@@ -33,9 +34,12 @@ class ProfileForm(forms.ModelForm):
                     label=self.fields[name].label, required=False, max_length=40,
                     help_text=self.fields[name].help_text, widget=UnfoldAdminTextInputWidget,
                 )  # fmt: skip
+        take_spoken_times(self, "calling_opens", "calling_closes")
 
     def _number(self, name):
         text = self.cleaned_data[name]
+        if text == self.initial.get(name):
+            return text  # what is there already never stops the owner from saving the rest
         try:
             return read_phone(text).e164 if text else ""
         except NotANumber as error:
@@ -82,7 +86,7 @@ class ProfileAdmin(OfficeAdmin):
 
 @admin.register(Policy)
 class PolicyAdmin(OfficeAdmin):
-    list_display = ["name", "english", "is_archived"]
+    list_display = ["name", "english", "is_in_use"]
     list_filter = ["is_archived"]
     search_fields = ["key__istartswith"]
     ordering = ["key"]
@@ -99,7 +103,11 @@ class PolicyAdmin(OfficeAdmin):
 
     @display(description="What is said in English")
     def english(self, policy):
-        return policy.say_en[:120]
+        return Truncator(policy.say_en).chars(120)
+
+    @display(description="In use", boolean=True)
+    def is_in_use(self, policy):
+        return not policy.is_archived
 
 
 @admin.register(Holiday)

@@ -8,26 +8,15 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
-# The hours in which calls to people in India are lawful (TRAI; the older 2010 rule barred
-# 21:00-09:00). The owner's setting may only narrow them.
-LAWFUL_OPENING = dt.time(9)
-LAWFUL_CLOSING = dt.time(21)
-
-
-def first_calling_hours():
-    """The CALLING_WINDOW of the environment as two times, the lawful hours where it is 'always'."""
-    if settings.CALLING_ALWAYS:
-        return LAWFUL_OPENING, LAWFUL_CLOSING
-    opens, closes = settings.CALLING_WINDOW.split("-")
-    return dt.time.fromisoformat(opens.strip()), dt.time.fromisoformat(closes.strip())
+LAWFUL_OPENING, LAWFUL_CLOSING = settings.LAWFUL_CALLING_HOURS
 
 
 def first_opening():
-    return first_calling_hours()[0]
+    return settings.FIRST_CALLING_HOURS[0]
 
 
 def first_closing():
-    return first_calling_hours()[1]
+    return settings.FIRST_CALLING_HOURS[1]
 
 
 class Profile(models.Model):
@@ -110,7 +99,7 @@ class Profile(models.Model):
         return dt.timedelta(hours=self.welcome_window_hours)
 
     def may_call_at(self, moment):
-        """Whether calls may be placed at `moment` (aware, any zone): from opens up to closes IST."""
+        """Whether calls may be placed at `moment` (aware): opens ≤ its time in India < closes."""
         if settings.CALLING_ALWAYS:
             return True
         local = moment.astimezone(timezone.get_default_timezone()).time()

@@ -17,7 +17,7 @@ def client_ip(request):
         if len(hops) >= settings.TRUSTED_PROXIES:
             text = hops[-settings.TRUSTED_PROXIES]
     try:
-        return str(ipaddress.ip_address(text))
+        return str(ipaddress.ip_address(text.partition("%")[0]))  # without an IPv6 zone
     except ValueError:
         return None
 

@@ -19,6 +19,19 @@ def redact(text):
     return PHONE.sub("[phone]", EMAIL.sub("[email]", text))
 
 
+def without_people(event, _hint=None):
+    """Take what could name a person out of an error report (Sentry's before_send)."""
+    for error in event.get("exception", {}).get("values", []):
+        # Postgres quotes the whole failing row; numbers and addresses may be anywhere.
+        error["value"] = redact((error.get("value") or "").split("DETAIL:")[0])
+    request = event.get("request", {})
+    for key in ("data", "cookies", "query_string"):
+        request.pop(key, None)
+    if "url" in request:
+        request["url"] = redact(request["url"])
+    return event
+
+
 def without_noise(_logger, _method, event):
     """One line a request is enough: the one that says how it ended."""
     if event.get("event") in ("request_started", "task_enqueued"):

@@ -2,15 +2,16 @@
 
 
 def move(row, to, *, where=None, **fields):
-    """Move `row` to the state `to`, and write `fields` with it, in one UPDATE.
+    """Move `row` from the state that the caller saw to `to`, writing `fields`, in one UPDATE.
 
-    True only for the caller who moved the row; False when somebody else was first, or when the
-    model's `TRANSITIONS` do not lead from the row's present state to `to`. `where` adds further
+    True only for the caller who moved the row. False when somebody else moved it since it was
+    read, or when the model's `TRANSITIONS` do not lead from there to `to`. `where` adds further
     conditions (a claim token, say). On success the instance carries the new values; nothing is
     raised and no transaction is opened.
     """
-    origins = [state for state, targets in row.TRANSITIONS.items() if to in targets]
-    rows = type(row)._base_manager.filter(pk=row.pk, state__in=origins, **(where or {}))
+    if to not in row.TRANSITIONS[row.state]:
+        return False
+    rows = type(row)._base_manager.filter(pk=row.pk, state=row.state, **(where or {}))
     if not rows.update(state=to, **fields):
         return False
     for name, value in {"state": to, **fields}.items():

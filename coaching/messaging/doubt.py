@@ -9,12 +9,13 @@ from datetime import timedelta
 from django.utils import timezone
 
 from coaching.common.states import move
-from coaching.messaging import gates, twilio
+from coaching.messaging import twilio
 from coaching.messaging.channels import DeliveryError
 from coaching.messaging.delivery import accepted, into_doubt
 from coaching.messaging.models import CommunicationLog, DeliveryReceipt, State
 
 SECOND_LOOK = timedelta(seconds=60)
+ASK_AGAIN = timedelta(seconds=15)  # the provider could not be asked
 BATCH = 500
 
 
@@ -30,39 +31,30 @@ def recover_expired_claims():
             into_doubt(log)
 
 
-def resolve_unknown(log):
+def resolve_unknown(log_id):
     """Ask the provider whether an unknown message or call exists: once per look, two looks.
 
     A match is a SID to the same number, begun since our request, that no other row has claimed.
-    Found: sent. Absent in two looks at least 60 seconds apart: back to waiting. While an older
-    row to the same number is in doubt, this one waits: their matches could not be told apart.
+    Found: sent. Absent in two looks at least 60 seconds apart: back to waiting. The database holds
+    that no two rows of one number are in doubt at once: their matches could not be told apart.
     """
     now = timezone.now()
-    mine = CommunicationLog.objects.filter(pk=log.pk, state=State.UNKNOWN)
+    mine = CommunicationLog.objects.filter(pk=log_id, state=State.UNKNOWN)
     if not mine.filter(due_at__lte=now).update(due_at=now + SECOND_LOOK):
         return  # another sweeper is looking
-    if _an_older_one_is_in_doubt(log):
-        mine.update(due_at=now + gates.IN_DOUBT)
-        return
+    log = CommunicationLog.objects.get(pk=log_id)
     try:
         sids = twilio.find_sent(log.channel, log.recipient, log.posted_at)
     except DeliveryError:
-        mine.update(due_at=now + gates.IN_DOUBT)
+        mine.update(due_at=now + ASK_AGAIN)
         return
     ours = _not_claimed(sids)
     if ours:
         accepted(log, ours[0])
     elif log.looks:
-        move(log, State.PENDING, where={"looks": log.looks}, due_at=now, reason="")
+        move(log, State.PENDING, due_at=now, reason="")
     else:
         mine.update(looks=1)
-
-
-def _an_older_one_is_in_doubt(log):
-    others = CommunicationLog.objects.exclude(pk=log.pk).filter(
-        contact_id=log.contact_id, channel=log.channel, state=State.UNKNOWN
-    )
-    return others.filter(posted_at__lt=log.posted_at).exists()
 
 
 def _not_claimed(sids):

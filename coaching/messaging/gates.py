@@ -5,7 +5,7 @@ that counts is the one at sending time.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -13,10 +13,9 @@ from coaching.accounts.models import Consent
 from coaching.accounts.phone import why_not_reachable
 from coaching.messaging.catalogue import CATALOGUE
 from coaching.messaging.channels import email, voice, whatsapp
-from coaching.messaging.models import Channel, CommunicationLog, State
+from coaching.messaging.models import Channel, State
 
 CHANNELS = {Channel.WHATSAPP: whatsapp, Channel.EMAIL: email, Channel.VOICE: voice}
-IN_DOUBT = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -39,31 +38,16 @@ def why_not_now(log, profile):
         reason = why_not_reachable(log.recipient, profile.region_codes)
         if reason:
             return Stop(State.HELD, reason)
-    if message.stoppable and not has_consent(log.contact):
+    if message.stoppable and not has_consent(log.contact, log.channel):
         return Stop(State.HELD, "no_consent")
     if log.channel == Channel.VOICE:
         now = timezone.now()
         if not profile.may_call_at(now):
             return Stop(State.PENDING, "outside_calling_hours", profile.next_calling_time(now))
-    if log.channel != Channel.EMAIL and _earlier_in_doubt(log):
-        return Stop(State.PENDING, "earlier_in_doubt", timezone.now() + IN_DOUBT)
     return None
 
 
-def has_consent(contact):
-    """Whether somebody agreed on this number. Who wrote to us in the last day may be answered."""
-    return (
-        whatsapp.may_write_freely(contact)
-        or contact.consents.filter(action=Consent.Action.GIVEN).exists()
-    )
-
-
-def _earlier_in_doubt(log):
-    """Another message to this number whose outcome is unknown: two could not be told apart."""
-    return (
-        CommunicationLog.objects.filter(
-            contact_id=log.contact_id, channel=log.channel, state=State.UNKNOWN
-        )
-        .exclude(pk=log.pk)
-        .exists()
-    )
+def has_consent(contact, channel=None):
+    """Whether somebody agreed on this number; who wrote to us today may be answered there."""
+    may_answer = channel == Channel.WHATSAPP and whatsapp.may_write_freely(contact)
+    return may_answer or contact.consents.filter(action=Consent.Action.GIVEN).exists()

@@ -79,7 +79,7 @@ def receive(*, sid, sender, body, profile_name="", media_count="0"):
 
 def _receive(sid, phone, body, profile_name):
     now = timezone.now()
-    contact = Contact.objects.having(phone.e164, language=_language_of(body))
+    contact = Contact.objects.locked(phone.e164, language=_language_of(body))
     log = CommunicationLog.objects.create(
         contact=contact,
         direction=CommunicationLog.Direction.IN,

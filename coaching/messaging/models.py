@@ -50,11 +50,13 @@ class CommunicationLog(models.Model):
         IN = "in", "From the person"
 
     # Forward only, but for a second try: sent → pending after a refusal that is worth one.
-    # Evidence of a send always wins, so a receipt may lift a row out of unknown or failed.
+    # Evidence of a send always wins, so it may lift a row out of unknown, failed, or waiting again.
     _EVIDENCE = {State.DELIVERED, State.READ, State.ANSWERED}
     TRANSITIONS = {
         State.HELD: {State.PENDING, State.CANCELLED},
-        State.PENDING: {State.SENDING, State.HELD, State.CANCELLED, State.FAILED},
+        State.PENDING: {
+            State.SENDING, State.HELD, State.CANCELLED, State.FAILED, State.SENT, *_EVIDENCE,
+        },
         State.SENDING: {
             State.SENT, State.PENDING, State.HELD, State.CANCELLED, State.FAILED, State.UNKNOWN,
             *_EVIDENCE,
@@ -95,6 +97,9 @@ class CommunicationLog(models.Model):
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(default=timezone.now, help_text="Not before")
+    trying_since = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When this attempt could first have left"
+    )
     posted_at = models.DateTimeField(null=True, editable=False, help_text="Request begun")
     accepted_at = models.DateTimeField(null=True, editable=False, help_text="Provider accepted")
     delivered_at = models.DateTimeField(null=True, editable=False, help_text="Delivered, or rang")
@@ -125,6 +130,13 @@ class CommunicationLog(models.Model):
                 name="log_provider_id_once",
                 fields=["channel", "provider_id"],
                 condition=~Q(provider_id=""),
+            ),
+            # Two requests to one number at once could not be told apart if their answers were lost.
+            models.UniqueConstraint(
+                name="log_one_request_in_flight",
+                fields=["contact", "channel"],
+                condition=Q(channel__in=["whatsapp", "voice"])
+                & (Q(state="unknown") | Q(state="sending", posted_at__isnull=False)),
             ),
         ]
 

@@ -15,6 +15,7 @@ log_event = structlog.get_logger(__name__)
 
 CALL_ATTEMPTS = 3
 WHATSAPP_ATTEMPTS = 3
+ENDS = ("busy", "no-answer", "failed", "canceled", "undelivered")
 # WhatsApp errors that pass by themselves (Twilio's error dictionary).
 PASSING_ERRORS = {"63012", "63023", "63018", "30008"}
 
@@ -25,7 +26,8 @@ def store(log_id, provider_id, status, *, error_code="", duration=None):
 
     A receipt proves that the provider accepted the message, even before its own answer came.
     """
-    log = CommunicationLog.objects.filter(pk=log_id).first()
+    log = CommunicationLog.objects.select_for_update().filter(pk=log_id).first()
+    was_over = log is not None and log.provider_id != provider_id and attempt_is_over(provider_id)
     _, is_new = DeliveryReceipt.objects.get_or_create(
         provider_id=provider_id,
         status=status,
@@ -33,17 +35,21 @@ def store(log_id, provider_id, status, *, error_code="", duration=None):
     )
     if not is_new or log is None:
         return is_new
-    now = timezone.now()
-    is_ours = CommunicationLog.objects.filter(pk=log.pk, provider_id__in=("", provider_id)).update(
-        provider_id=provider_id, accepted_at=Coalesce("accepted_at", now)
-    )
-    if not is_ours:
+    if was_over or log.provider_id not in ("", provider_id):
         log_event.warning("receipt_of_another_attempt", log=str(log.pk), status=status)
         return True
-    log.refresh_from_db()
+    now = timezone.now()
+    log.provider_id = provider_id
+    log.accepted_at = log.accepted_at or now
+    log.save(update_fields=["provider_id", "accepted_at"])
     apply = _apply_to_call if log.channel == Channel.VOICE else _apply_to_message
     apply(log, status, error_code or "", duration, now)
     return True
+
+
+def attempt_is_over(provider_id):
+    """Whether a receipt has told how the message or call of this provider's id ended."""
+    return DeliveryReceipt.objects.filter(provider_id=provider_id, status__in=ENDS).exists()
 
 
 def _apply_to_message(log, status, error_code, _duration, now):
@@ -63,7 +69,7 @@ def _apply_to_message(log, status, error_code, _duration, now):
     elif status in ("bounced", "rejected", "complained"):
         reason = "email_complained" if status == "complained" else "email_bounced"
         move(log, State.FAILED, reason=reason, ended_at=now)
-    elif log.state in (State.SENDING, State.UNKNOWN):
+    elif log.state in (State.SENDING, State.UNKNOWN, State.PENDING):
         move(log, State.SENT, reason="")
 
 
@@ -89,13 +95,13 @@ def _apply_to_call(log, status, error_code, duration, now):
         move(log, State.FAILED, reason=reason, ended_at=now)
     elif status == "canceled":
         move(log, State.FAILED, reason="call_cancelled", ended_at=now)
-    elif log.state in (State.SENDING, State.UNKNOWN):
+    elif log.state in (State.SENDING, State.UNKNOWN, State.PENDING):
         move(log, State.SENT, reason="")
 
 
 def _again(log, reason, due_at):
     """One more try later: a new request, which will have a SID of its own."""
-    move(log, State.PENDING, reason=reason, due_at=due_at, provider_id="", claim_token=None)
+    move(log, State.PENDING, reason=reason, due_at=due_at, trying_since=due_at, provider_id="")
 
 
 def _same_time_tomorrow(now: datetime):

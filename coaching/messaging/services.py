@@ -61,7 +61,7 @@ def _foresee(row, profile, held):
     if reason:
         row.state, row.reason = State.HELD, reason
     elif row.channel == Channel.VOICE:
-        row.due_at = profile.next_calling_time(row.created_at)
+        row.due_at = row.trying_since = profile.next_calling_time(row.created_at)
         row.reason = "outside_calling_hours" if row.due_at > row.created_at else ""
 
 
@@ -70,10 +70,7 @@ def release(log):
 
     The gates are asked again at sending time, so a number that may not be reached is held again.
     """
-    if not move(log, State.PENDING, reason="", due_at=timezone.now()):
-        return False
-    transaction.on_commit(lambda: doorbell.ring([log.pk]), robust=True)
-    return True
+    return log.state == State.HELD and _wait_again(log)
 
 
 def release_held(contact, *reasons):
@@ -84,10 +81,12 @@ def release_held(contact, *reasons):
 
 def retry(log):
     """Send a failed message again at a person's wish: True when it now waits to be sent."""
-    if log.state != State.FAILED:
-        return False
-    if not move(log, State.PENDING, reason="", due_at=timezone.now(), provider_id="",
-                ended_at=None, attempts=0):  # fmt: skip
+    return log.state == State.FAILED and _wait_again(log, provider_id="", ended_at=None, attempts=0)
+
+
+def _wait_again(log, **fields):
+    now = timezone.now()
+    if not move(log, State.PENDING, reason="", due_at=now, trying_since=now, **fields):
         return False
     transaction.on_commit(lambda: doorbell.ring([log.pk]), robust=True)
     return True

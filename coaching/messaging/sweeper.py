@@ -1,7 +1,8 @@
 """The guarantee behind the doorbell: every row that is due leaves, whatever was missed.
 
-A thread in every worker process. It needs neither the broker nor beat: with both gone, messages
-leave all the same. Any number of sweepers may run, because every claim has one winner.
+Two threads in every worker process: one sends what is due, one settles what is in doubt, so that
+a provider that hangs on questions holds up nothing else. They need neither the broker nor beat.
+Any number of workers may run them, because every claim has one winner.
 """
 
 import threading
@@ -27,37 +28,42 @@ THREADS = 8
 _stopping = threading.Event()
 
 
-def sweep(grace=GRACE):
-    """Do one round; returns how many rows were tried. Must not run inside a transaction."""
+def send_due(grace=GRACE):
+    """Send what is due; returns how many rows were tried. Must not run inside a transaction."""
+    rows = CommunicationLog.objects.due(timezone.now() - grace)
+    return _for_each(rows.order_by("due_at", "pk"), delivery.deliver)
+
+
+def settle_doubts():
+    """Free the claims of dead workers, and ask providers about lost answers; returns how many."""
     doubt.recover_expired_claims()
-    now = timezone.now()
-    doubtful = CommunicationLog.objects.filter(state=State.UNKNOWN, due_at__lte=now)
-    for log in doubtful.select_related("contact").order_by("posted_at", "pk")[:BATCH]:
-        doubt.resolve_unknown(log)
-    due = list(
-        CommunicationLog.objects.due(now - grace)
-        .order_by("due_at", "pk")
-        .values_list("pk", flat=True)[:BATCH]
-    )
-    with ThreadPoolExecutor(THREADS if len(due) > 1 else 1) as pool:
-        list(pool.map(_deliver, due))
-    return len(due)
+    rows = CommunicationLog.objects.filter(state=State.UNKNOWN, due_at__lte=timezone.now())
+    return _for_each(rows.order_by("posted_at", "pk"), doubt.resolve_unknown)
 
 
-def _deliver(log_id):
-    try:
-        delivery.deliver(log_id)
-    except Exception:  # one bad row must not keep the others
-        log_event.exception("sweep_failed", log=str(log_id))
-    finally:
-        connection.close()
+def _for_each(rows, act):
+    """Do `act` with each row's id, several at once; one bad row does not keep the others."""
+
+    def guarded(log_id):
+        try:
+            act(log_id)
+        except Exception:
+            log_event.exception("sweep_failed", log=str(log_id))
+        finally:
+            connection.close()
+
+    log_ids = list(rows.values_list("pk", flat=True)[:BATCH])
+    if log_ids:
+        with ThreadPoolExecutor(min(THREADS, len(log_ids))) as pool:
+            list(pool.map(guarded, log_ids))
+    return len(log_ids)
 
 
-def _run():
+def _repeat(job):
     while not _stopping.wait(INTERVAL_SECONDS):
         try:
             close_old_connections()
-            sweep()
+            job()
         except Exception:  # the database is gone, say: the next round tries again
             log_event.exception("sweep_failed")
 
@@ -65,7 +71,8 @@ def _run():
 @worker_init.connect
 def start(**_):
     settings.VAR_DIR.mkdir(exist_ok=True)
-    threading.Thread(target=_run, name="sweeper", daemon=True).start()
+    for job in (send_due, settle_doubts):
+        threading.Thread(target=_repeat, args=(job,), name=job.__name__, daemon=True).start()
 
 
 @worker_shutting_down.connect

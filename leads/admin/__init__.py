@@ -79,7 +79,9 @@ class LeadAdmin(LeadViews, OfficeAdmin):
         if not capture.is_new:
             messages.info(request, "This person had asked before: the open enquiry was updated.")
         if not form.cleaned_data["consented"]:
-            messages.warning(request, "Nothing is sent until the person agrees. Record it below.")
+            messages.warning(
+                request, "Nothing is sent until they agree. Open the enquiry to record it."
+            )
         return capture.lead
 
     def save_model(self, request, obj, form, change):

@@ -134,6 +134,21 @@ def test_the_profile_is_one_page_and_reads_numbers_as_typed(centre, browser_of):
     assert profile.calling_opens == dt.time(9, 30)
 
 
+def test_the_demo_profile_can_be_saved_as_it_stands(centre, browser_of):
+    """Its numbers are nobody's, so that nobody is rung: they must not stop every other change."""
+    before = Profile.current()
+    numbers = {"phone": before.phone, "whatsapp": before.whatsapp}
+
+    browser_of("owner").post(
+        "/admin/centre/profile/1/change/",
+        profile_words(**numbers, city="Wardha", calling_closes="8:30 PM"),
+    )
+
+    after = Profile.current()
+    assert (after.city, after.calling_closes) == ("Wardha", dt.time(20, 30))
+    assert {"phone": after.phone, "whatsapp": after.whatsapp} == numbers
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

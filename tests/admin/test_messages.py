@@ -34,7 +34,7 @@ def test_release_shows_the_words_first_and_sends_only_on_post(held, browser_of):
     before = states()
     browser.post(page)
 
-    assert "Namaste" in shown and "+919876543210" in shown
+    assert "Namaste" in shown and "+91 98765 43210" in shown
     assert before == ["held"] * 3
     assert states() == ["held", "held", "pending"]
 

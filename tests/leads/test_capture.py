@@ -185,3 +185,36 @@ def test_control_a_program_that_comes_again_stays_held(db, centre):
     ask(arrival={"suspicion": "suspected_bot"})
 
     assert set(CommunicationLog.objects.values_list("state", flat=True)) == {"held"}
+
+
+def test_what_staff_wrote_meanwhile_is_not_overwritten(db, centre, monkeypatch):
+    lead = ask().lead
+    save = Lead.save
+
+    def staff_were_faster(self, *args, **kwargs):
+        Lead.objects.filter(pk=lead.pk).update(status="lost")
+        save(self, *args, **kwargs)
+
+    monkeypatch.setattr(Lead, "save", staff_were_faster)
+    ask()
+
+    assert Lead.objects.get(pk=lead.pk).status == "lost"
+
+
+def test_the_form_and_a_whatsapp_at_the_same_moment_both_arrive(transactional_db, centre):
+    from coaching.messaging import inbound
+
+    def write(n):
+        try:
+            if n % 2:
+                inbound.receive(sid=f"SM{n}", sender="whatsapp:+919876543210", body="Hi")
+            else:
+                ask(message=f"question {n}")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(write, range(24)))
+
+    assert CommunicationLog.objects.filter(direction="in").count() == 12
+    assert Enquiry.objects.filter(via="form").count() == 12

@@ -115,3 +115,28 @@ def test_the_address_is_counted_from_the_right(client, form, settings, proxies, 
     client.post("/enquiries/", form, headers={"X-Forwarded-For": header})
 
     assert Enquiry.objects.get().ip == ip
+
+
+def test_a_corrected_address_from_the_same_page_is_taken(client, form):
+    client.post("/enquiries/", {**form, "email": "asha@gmial.com"})
+    client.post("/enquiries/", {**form, "email": "asha@gmail.com"})
+
+    assert Lead.objects.get().email == "asha@gmail.com"
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"email": "a" * 250 + "@example.com"}, 422), ({"utm_source": "a\x00b"}, 303),
+     ({"phone": "+4984543056491667"}, 422), ({"name": "http://evil.example"}, 422),
+     ({"name": "Win at evil.com"}, 422), ({"name": "Asha D/o Ravi"}, 303)],
+)  # fmt: skip
+def test_odd_input_gets_an_answer_and_never_a_crash(client, form, change, status):
+    assert client.post("/enquiries/", {**form, **change}).status_code == status
+
+
+def test_an_address_with_a_zone_is_kept_without_it(client, form, settings):
+    settings.TRUSTED_PROXIES = 1
+
+    client.post("/enquiries/", form, headers={"X-Forwarded-For": "fe80::1%eth0"})
+
+    assert Enquiry.objects.get().ip == "fe80::1"

@@ -254,6 +254,8 @@ def test_secrets_are_forgotten_once_they_are_sent(product):
     )  # fmt: skip
 
     product.work()
+    later("whatsapp")
+    product.work()
 
     log = product.log("whatsapp", purpose="login_code")
     assert log.accepted_at

@@ -6,6 +6,9 @@ import pytest
 
 from coaching.common.logs import redact, without_personal_data
 
+# Far from the code that uses them: an error report quotes the lines around the error.
+NAME, PHONE, EMAIL = "Asha Rao", "98765 43210", "asha@example.com"
+
 
 @pytest.mark.parametrize(
     ("line", "kept"),
@@ -40,3 +43,32 @@ def test_a_whole_enquiry_leaves_no_number_in_the_log(product, capfd):
 
     assert "98765" not in written
     assert "asha.rao" not in written
+
+
+def test_an_error_report_carries_no_form_and_no_row(client, centre, monkeypatch):
+    import sentry_sdk
+
+    from coaching.common.logs import without_people
+
+    sent = []
+
+    def broken(**_):
+        raise RuntimeError(f"{EMAIL}\nDETAIL: Failing row contains ({NAME}, {PHONE})")
+
+    monkeypatch.setattr("leads.views.capture_lead", broken)
+    client.raise_request_exception = False
+    sentry_sdk.init(
+        "https://key@sentry.invalid/1",
+        max_request_body_size="never",
+        include_local_variables=False,
+        before_send=lambda event, hint: sent.append(without_people(event, hint)),
+    )
+    try:
+        answer = client.post("/enquiries/", {"name": NAME, "phone": PHONE, "consent": "on"})
+    finally:
+        sentry_sdk.init()
+
+    assert answer.status_code == 500
+    assert sent
+    for personal in (NAME, PHONE, EMAIL):
+        assert personal not in str(sent)

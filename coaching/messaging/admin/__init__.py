@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html
@@ -22,6 +23,7 @@ BADGES = {
     "Held": "warning", "Being checked": "warning", "Failed": "danger", "Delivered": "success",
     "Read": "success", "Answered": "success", "Sent": "info", "Received": "primary",
 }  # fmt: skip
+LANGUAGES = dict(settings.LANGUAGES)
 
 
 class WhenFilter(DropdownFilter):
@@ -123,7 +125,7 @@ class CommunicationLogAdmin(MessageViews, ReadOnlyAdmin):
 
 @admin.register(WhatsAppTemplate)
 class WhatsAppTemplateAdmin(OfficeAdmin):
-    list_display = ["message_name", "language", "content_sid", "updated_at"]
+    list_display = ["message_name", "language_name", "content_sid", "updated_at"]
     form = TemplateForm
     list_before_template = "admin/messaging/whatsapptemplate/how.html"
 
@@ -134,8 +136,8 @@ class WhatsAppTemplateAdmin(OfficeAdmin):
         have = set(WhatsAppTemplate.objects.values_list("message", "language"))
         rows = [
             {
-                "name": name,
-                "language": language,
+                "title": name.replace("_", " ").capitalize(),
+                "language_name": LANGUAGES.get(language, language),
                 "wording": text,
                 "is_there": (name, language) in have,
             }
@@ -146,3 +148,7 @@ class WhatsAppTemplateAdmin(OfficeAdmin):
     @display(description="Message")
     def message_name(self, template):
         return template.message.replace("_", " ").capitalize()
+
+    @display(description="Language")
+    def language_name(self, template):
+        return LANGUAGES.get(template.language, template.language)

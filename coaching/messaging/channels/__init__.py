@@ -4,6 +4,8 @@
 network · `send(log, prepared)` makes the one request and returns the provider's id.
 """
 
+import requests
+
 
 class DeliveryError(Exception):
     """It certainly did not leave. `permanent`: trying again is useless.
@@ -20,3 +22,11 @@ class DeliveryError(Exception):
 
 class OutcomeUnknown(Exception):
     """It may or may not have left: ask the provider before anything is sent again."""
+
+
+def never_connected(error):
+    """Whether a requests.ConnectionError says that no connection was made: nothing has left."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError")

@@ -8,13 +8,21 @@ import smtplib
 from email.utils import formataddr
 
 import requests
-from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailError,
+    AnymailRecipientsRefused,
+    AnymailUnsupportedFeature,
+)
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from coaching.centre.models import Profile
 from coaching.messaging import catalogue, links
-from coaching.messaging.channels import DeliveryError, OutcomeUnknown
+from coaching.messaging.channels import DeliveryError, OutcomeUnknown, never_connected
+
+WITHOUT_METADATA = {"mailersend", "postal"}  # their mails are found by the provider's id alone
 
 
 def is_configured():
@@ -50,7 +58,7 @@ def prepare(log):
     )
     if html:
         mail.attach_alternative(html, "text/html")
-    if settings.ANYMAIL_ESP:
+    if settings.ANYMAIL_ESP and settings.ANYMAIL_ESP not in WITHOUT_METADATA:
         mail.metadata = {"log": str(log.id)}
     return mail
 
@@ -69,6 +77,8 @@ def send(log, mail):
         raise DeliveryError(reason, permanent=permanent) from error
     except AnymailRecipientsRefused as error:
         raise DeliveryError("email_refused", permanent=True) from error
+    except AnymailUnsupportedFeature as error:
+        raise DeliveryError("wording_broken", permanent=True) from error
     except AnymailAPIError as error:
         raise _from_provider(error) from error
     except (smtplib.SMTPException, OSError, AnymailError, requests.RequestException) as error:
@@ -81,9 +91,11 @@ def send(log, mail):
 
 def _connect():
     """Open the connection first: a failure here means that nothing can have left."""
-    connection = get_connection()
     try:
+        connection = get_connection()
         connection.open()
+    except ImproperlyConfigured as error:  # a mail provider's key is missing
+        raise DeliveryError("provider_refused_login", retry_after=300) from error
     except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
         raise DeliveryError("provider_refused_login", retry_after=300) from error
     except (smtplib.SMTPException, OSError) as error:
@@ -100,8 +112,10 @@ def _hang_up(connection):
 
 
 def _from_provider(error):
-    """Translate the answer of a mail provider's API."""
+    """Translate the answer of a mail provider's API, or the lack of one."""
     status = getattr(error, "status_code", None)
+    if isinstance(error.__cause__, requests.ConnectionError) and never_connected(error.__cause__):
+        return DeliveryError("provider_unreachable")
     if status == 429:
         return DeliveryError("provider_busy")
     if status in (401, 403):
