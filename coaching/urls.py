@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from coaching import health
+from coaching import health, portal
 from coaching.api import api
 from coaching.login.views import home_after_login
 from coaching.messaging import views as messaging_views
@@ -29,6 +29,7 @@ urlpatterns = [
     path("home/", home_after_login, name="home_after_login"),
     path("accounts/", include("coaching.login.urls")),
     path("admin/", admin.site.urls),
+    path("portal/", portal.home, name="portal"),
     path("webhooks/twilio/message-status/", webhooks.message_status, name="twilio_message_status"),
     path("webhooks/twilio/inbound/", webhooks.inbound_message, name="twilio_inbound"),
     path("webhooks/twilio/voice/answer/", webhooks.voice_answer, name="twilio_voice_answer"),

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 @login_required
 def home_after_login(request):
     """Staff go to the command centre, students to the portal."""
-    return redirect("admin:index" if request.user.is_staff else "landing")
+    return redirect("admin:index" if request.user.is_staff else "portal")
 
 
 def closed(request, *args, **kwargs):

@@ -384,3 +384,26 @@ def test_our_pages_need_no_inline_scripts(client, page):
     assert response.status_code == 200
     assert "<script>" not in html and "style=" not in html and "onclick" not in html
     assert "unsafe" not in response.headers["Content-Security-Policy"]
+
+
+def test_a_student_arrives_at_a_page_that_says_who_is_logged_in(client, centre):
+    from coaching.accounts.models import Contact
+
+    contact = Contact.objects.having("+919811111111")
+    student = User.objects.create_user(name="Sneha Kale", contact=contact)
+    student.set_role("student")
+    client.force_login(student)
+
+    answer = client.get("/home/", follow=True)
+
+    assert answer.redirect_chain == [("/portal/", 302)]
+    html = answer.content.decode()
+    assert "Namaste Sneha" in html
+    assert "+91 98111 11111" in html
+
+
+def test_the_portal_is_closed_to_strangers(client, centre):
+    answer = client.get("/portal/")
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/code/")
