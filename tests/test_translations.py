@@ -12,7 +12,7 @@ from django.utils.translation.template import templatize
 
 LOCALE = settings.BASE_DIR / "locale" / "hi" / "LC_MESSAGES"
 TEMPLATES = ("base.html", "403.html", "404.html", "429.html", "components", "leads", "messages",
-             "messaging", "account", "mfa", "usersessions")  # fmt: skip
+             "messaging", "account", "mfa", "usersessions", "portal")  # fmt: skip
 SOURCES = ("leads", "academics/models.py", "coaching/messaging/webhooks.py", "coaching/common",
            "coaching/login")  # fmt: skip
 KEYWORDS = {

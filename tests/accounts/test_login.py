@@ -387,8 +387,6 @@ def test_our_pages_need_no_inline_scripts(client, page):
 
 
 def test_a_student_arrives_at_a_page_that_says_who_is_logged_in(client, centre):
-    from coaching.accounts.models import Contact
-
     contact = Contact.objects.having("+919811111111")
     student = User.objects.create_user(name="Sneha Kale", contact=contact)
     student.set_role("student")
