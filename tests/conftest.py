@@ -28,6 +28,14 @@ def _ended(sender, **_):
     requests_under_way.discard(threading.get_ident())
 
 
+def let_the_server_settle():
+    """Wait for callbacks that were under way, before the database is emptied under them."""
+    quiet = 0
+    while quiet < 4:
+        quiet = 0 if requests_under_way else quiet + 1
+        time.sleep(0.015)
+
+
 class Sandbox:
     """The stand-in for the providers, seen through its control API."""
 
@@ -119,7 +127,7 @@ def sandbox(sandbox_process, db, settings):
     call_command("submit_templates", verbosity=0, stdout=_Quiet())
     yield sandbox
     sandbox.control("reset", {})
-    eventually(lambda: not requests_under_way)  # before the database is emptied under them
+    let_the_server_settle()
 
 
 class _Quiet:

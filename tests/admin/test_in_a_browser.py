@@ -161,5 +161,6 @@ def test_a_family_logs_in_without_javascript(browser, site):
     page.click("button:has-text('Log in')")
     page.click("button:has-text('Riya Patil')")
 
-    assert page.url == f"{site}/"
+    assert page.url == f"{site}/portal/"
+    assert "Namaste Riya" in page.inner_text("h1")
     context.close()
