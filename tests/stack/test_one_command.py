@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import Sandbox, eventually, is_up
-from tests.environment import ON_SQLITE, free_ports
+from tests.environment import free_ports
 
 pytestmark = pytest.mark.stack
 ASHA = "+919876543210"
@@ -166,7 +166,6 @@ def test_stopping_ends_every_process_and_the_next_start_takes_seconds(tmp_path, 
     assert "stopped" in run.text()
 
 
-@pytest.mark.skipif(ON_SQLITE, reason="the embedded default is what the others here show")
 def test_the_same_code_runs_on_postgres_and_redis_by_two_addresses(tmp_path, db):
     from tests.environment import FOLDER
 
