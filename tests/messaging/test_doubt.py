@@ -261,3 +261,15 @@ def test_secrets_are_forgotten_once_they_are_sent(product):
     assert log.accepted_at
     assert log.context == {}
     assert "123456" not in log.body
+
+
+def test_receipts_told_twice_and_out_of_order_end_at_read_with_one_message(product, count):
+    product.sandbox.behave(callbacks={"double": True, "shuffle": True})
+    product.ask()
+
+    product.work()
+
+    log = product.settles("whatsapp", State.READ)
+    assert count("whatsapp") == 1
+    statuses = list(log.receipts.values_list("status", flat=True))
+    assert len(statuses) == len(set(statuses))

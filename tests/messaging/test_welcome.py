@@ -98,6 +98,17 @@ def test_a_second_enquiry_the_same_day_sends_nothing_again(product, course):
     assert len(product.sandbox.calls(ASHA)) == 1
 
 
+@pytest.mark.parametrize("again", ["098765-43210", "+91 98765 43210", "९८७६५४३२१०"])
+def test_the_number_typed_another_way_is_answered_once(product, again):
+    product.ask(phone="9876543210")
+    product.ask(phone=again)
+
+    product.work()
+
+    assert len(product.sandbox.messages()) == 1
+    assert len(product.sandbox.calls()) == 1
+
+
 def test_a_mail_address_given_later_still_gets_its_mail_and_nothing_else_is_repeated(product):
     product.ask()
     product.work()
