@@ -1,11 +1,12 @@
-# make run · make test · make test-full · make lint   (README.md says what each shows)
+# make run · make test · make test-full · make lint · make chaos · make bench
+# (README.md says what each shows)
 
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: run setup setup-dev test test-full lint lock messages
+.PHONY: run setup setup-dev test test-full chaos bench lint lock messages
 
 run: setup
 	@$(PY) -m coaching.run
@@ -46,6 +47,19 @@ test-full: $(VENV)/browser
 	@$(PY) -m pytest
 	@TEST_DATABASE=sqlite $(PY) -m pytest -m "not slow and not browser and not stack"
 
+# The long fault run: kills, cuts and lies while 1,000 enquiries come in. Prints a table.
+chaos: $(VENV)/installed-dev
+	@$(PY) -m tests.chaos
+
+# Speed, measured beside others in one run. Prints tables. Never part of the tests.
+bench: $(VENV)/installed-bench
+	@$(PY) -m tests.bench
+
+$(VENV)/installed-bench: $(VENV)/installed-dev requirements-bench.txt
+	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements-bench.txt 2>/dev/null \
+		|| $(PY) -m pip install -q --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
 lint: $(VENV)/installed-dev
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/lint-imports --no-cache
@@ -56,3 +70,4 @@ lint: $(VENV)/installed-dev
 lock: $(VENV)/installed
 	@$(PY) -m uv pip compile --universal --generate-hashes -q --no-header --upgrade pyproject.toml -o requirements.txt
 	@$(PY) -m uv pip compile --universal --generate-hashes -q --no-header --group dev -c requirements.txt -o requirements-dev.txt
+	@$(PY) -m uv pip compile --universal --generate-hashes -q --no-header --upgrade --group bench -c requirements.txt -c requirements-dev.txt -o requirements-bench.txt
