@@ -19,6 +19,8 @@ from coaching.accounts.phone import for_people
 from coaching.common.admin import OfficeAdmin
 from coaching.common.templatetags.spans import ago
 from coaching.messaging import reports as messaging_reports
+from coaching.messaging import switches
+from coaching.messaging.admin.watch import open_alerts
 from leads import reports as lead_reports
 from leads.models import Lead
 from leads.timeline import timeline
@@ -52,8 +54,18 @@ def dashboard(request, context):
         context |= {
             "sees_messages": True,
             "needs": messaging_reports.needing_a_hand(),
+            "held": messaging_reports.held_by_reason(),
             "speeds": messaging_reports.response_times(),
             "speed_days": messaging_reports.DAYS,
+        }
+    if may("messaging.view_pause"):
+        channels = switches.now()
+        context |= {
+            "switches": channels.values(),
+            "all_are_off": all(switch.off for switch in channels.values()),
+            "may_switch": may("messaging.switch_channels"),
+            "alerts": open_alerts(channels),
+            "may_put_away": may("messaging.change_alert"),
         }
     if may("academics.view_batch"):
         coming = Batch.objects.open().select_related("course").order_by("starts_on", "pk")

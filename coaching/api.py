@@ -1,6 +1,7 @@
 """The JSON API, its documentation and its OpenAPI description."""
 
 from django.contrib.admin.views.decorators import staff_member_required
+from django.db import InterfaceError, OperationalError
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
@@ -25,3 +26,10 @@ def field_errors(request, error):
         sentence = problem["msg"].removeprefix("Value error, ")
         errors.setdefault(field, []).append(sentence)
     return api.create_response(request, {"errors": errors}, status=422)
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def for_the_guard(request, error):
+    """Ninja would show a traceback under DEBUG; the guard of `coaching.common.outage` knows."""
+    raise error

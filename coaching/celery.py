@@ -31,6 +31,11 @@ app.conf.update(
             "task": "coaching.accounts.tasks.clear_expired_sessions",
             "schedule": crontab(hour=3, minute=40),
         },
+        # At 05:10; once that has worked, the later hours find nothing to do.
+        "compare yesterday with the providers": {
+            "task": "coaching.messaging.tasks.compare_with_provider",
+            "schedule": crontab(hour="5-23", minute=10),
+        },
     },
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
 )

@@ -79,8 +79,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "coaching.common.middleware.RefuseUnstorableText",
     "corsheaders.middleware.CorsMiddleware",
+    "coaching.common.outage.HonestOutage",
+    "coaching.common.middleware.RefuseUnreadable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "coaching.common.middleware.Language",
     "django.middleware.common.CommonMiddleware",
@@ -130,6 +131,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in real life: the tests' threads and processes share it.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
+    DATABASES["default"]["ENGINE"] = "coaching.common.postgres"
     DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])  # a socket's folder
     DATABASES["default"].setdefault("OPTIONS", {})
     DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 3)
@@ -264,6 +266,20 @@ PHONEPE_CLIENT_ID = env.str("PHONEPE_CLIENT_ID", "")
 PHONEPE_CLIENT_SECRET = env.str("PHONEPE_CLIENT_SECRET", "")
 
 # First values of the centre's own settings; after the first start the owner edits them.
+# 0 = no limit; budgets in paise, an hour's a quarter of the day's (but never under ten messages).
+FIRST_LIMITS = {
+    "leads_per_ip_hour": env.int("LIMIT_LEADS_PER_IP_HOUR", 30),
+    "leads_per_network_hour": env.int("LIMIT_LEADS_PER_NETWORK_HOUR", 100),
+    "leads_per_prefix_hour": env.int("LIMIT_LEADS_PER_PREFIX_HOUR", 50),
+    "sequential_numbers": env.int("LIMIT_SEQUENTIAL_NUMBERS", 5),
+    "budget_whatsapp_paise_day": env.int("BUDGET_WHATSAPP_PAISE_DAY", 50_000),
+    "budget_voice_paise_day": env.int("BUDGET_VOICE_PAISE_DAY", 100_000),
+}
+for _name in ("whatsapp", "voice"):
+    _day = FIRST_LIMITS[f"budget_{_name}_paise_day"]
+    FIRST_LIMITS[f"budget_{_name}_paise_hour"] = min(_day, max(_day // 4, 10_000))
+if min(FIRST_LIMITS.values()) < 0:
+    raise ImproperlyConfigured("LIMIT_… and BUDGET_… must be 0 (no limit) or more.")
 CALLING_WINDOW = env.str("CALLING_WINDOW", "09:00-21:00")
 if CALLING_WINDOW == "always" and not SANDBOX:
     raise ImproperlyConfigured(

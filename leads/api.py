@@ -11,8 +11,9 @@ from ninja import Field, Header, Router, Schema
 from ninja.decorators import decorate_view
 from pydantic import AfterValidator
 
-from academics.models import Course
+from academics.offer import offered_course
 from coaching.common.http import client_ip, is_foreign_origin
+from leads.flood import TooManyEnquiries
 from leads.forms import clean_name, clean_phone
 from leads.models import Enquiry
 from leads.services import Arrival, capture_lead
@@ -44,19 +45,19 @@ def _email_or_nothing(text):
         validate_email(text)
 
 
-Text = _checked_by(_storable)
+Text = Annotated[str, _checked_by(_storable)]
 
 
 class LeadIn(Schema):
-    name: Annotated[str, Text, _checked_by(clean_name)] = Field(max_length=120)
-    phone: Annotated[str, Text, _checked_by(clean_phone)] = Field(
+    name: Annotated[Text, _checked_by(clean_name)] = Field(max_length=120)
+    phone: Annotated[Text, _checked_by(clean_phone)] = Field(
         max_length=40, description="However people type it; without a country code it is Indian."
     )
     consent: Literal[True] = Field(description="The person agreed to be messaged and called.")
-    email: Annotated[str, Text, _checked_by(_email_or_nothing)] = Field("", max_length=254)
-    course: Annotated[str, Text] = Field("", max_length=50, description="The course's slug")
-    message: Annotated[str, Text] = Field("", max_length=2000)
-    source: Annotated[str, Text] = Field("api", max_length=40)
+    email: Annotated[Text, _checked_by(_email_or_nothing)] = Field("", max_length=254)
+    course: Text = Field("", max_length=50, description="The course's slug")
+    message: Text = Field("", max_length=2000)
+    source: Text = Field("api", max_length=40)
 
 
 class LeadOut(Schema):
@@ -93,10 +94,13 @@ def known_origin_and_json(operation):
     response={
         201: LeadOut,
         200: LeadOut,
+        400: Problem,
         403: Problem,
+        413: Problem,
         415: Problem,
         422: FieldProblems,
         429: Problem,
+        503: Problem,
     },
     summary="Send an enquiry",
     openapi_extra={"security": []},
@@ -105,19 +109,27 @@ def known_origin_and_json(operation):
 def create_lead(
     request,
     lead: LeadIn,
-    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)] = None,
+    idempotency_key: Annotated[Text | None, Header(alias="Idempotency-Key", max_length=255)] = None,
 ):
     """Save the enquiry and answer it on WhatsApp, by e-mail and by a call.
 
     201 for a new enquiry; 200 with the same id for the same Idempotency-Key, or for the same
     number and name while the enquiry is open.
     """
-    course = Course.objects.offered().filter(slug=lead.course).first() if lead.course else None
+    course = offered_course(lead.course) if lead.course else None
     if lead.course and course is None:
         return 422, {
             "errors": {"course": ["There is no course of this name. Leave it out if unsure."]}
         }
-    capture = capture_lead(
+    try:
+        capture = _capture(request, lead, course, idempotency_key)
+    except TooManyEnquiries:
+        return 429, {"detail": "Too many enquiries from this address. Try again in an hour."}
+    return (201 if capture.is_new else 200), {"id": capture.lead.pk, "status": capture.lead.status}
+
+
+def _capture(request, lead, course, idempotency_key):
+    return capture_lead(
         name=clean_name(lead.name),
         phone=clean_phone(lead.phone),
         email=lead.email,
@@ -127,9 +139,8 @@ def create_lead(
             via=Enquiry.Via.API,
             language=get_language(),
             source=lead.source,
-            referrer=request.headers.get("Referer", "")[:300],
+            referrer=request.headers.get("Referer", "").replace("\x00", "")[:300],
             ip=client_ip(request),
             key=f"api:{idempotency_key}" if idempotency_key else None,
         ),
     )
-    return (201 if capture.is_new else 200), {"id": capture.lead.pk, "status": capture.lead.status}

@@ -169,3 +169,24 @@ class Enquiry(models.Model):
 
     def __str__(self):
         return f"{self.get_via_display()} {self.created_at:%d %b %Y %H:%M}"
+
+
+class Tally(models.Model):
+    """How often one address, network, beginning of a number … has asked in one hour (UTC).
+
+    Written by `leads.flood` in one statement; short-lived, never shown.
+    """
+
+    scope = models.CharField(max_length=10)
+    key = models.CharField(max_length=254)
+    starts_at = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="tally_once", fields=["scope", "key", "starts_at"])
+        ]
+
+    def __str__(self):
+        return f"{self.scope} {self.key}: {self.count}"

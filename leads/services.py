@@ -9,8 +9,12 @@ from django.utils import timezone
 
 from coaching.accounts.models import Contact
 from coaching.accounts.services import give_consent
+from coaching.centre.models import Profile
+from coaching.common.rows import insert, together
 from coaching.messaging.gates import has_consent
 from coaching.messaging.services import release_held
+from leads import flood
+from leads.flood import TooManyEnquiries
 from leads.models import Enquiry, Lead, name_key
 from leads.welcome import welcome
 
@@ -46,22 +50,20 @@ def capture_lead(*, name, phone, email="", course=None, message="", arrival, con
     sure that the person agreed to be contacted; where not, `consented=False` records no consent
     and holds the messages. The same idempotency key, or the same number and
     name while the lead is open, gives the same lead again. Safe to call in parallel. The doorbell
-    rings after the commit; whether it is heard does not matter here.
+    rings after the commit; whether it is heard does not matter here. Raises TooManyEnquiries, and
+    saves nothing, when the address has passed ten times its limit.
     """
-    if arrival.key:
-        known = _by_key(arrival.key)
-        if known:
-            return Capture(known, is_new=False)
     for last in (False, False, True):
         try:
             with transaction.atomic():
                 return _capture(name, phone, email, course, message, arrival, consented)
-        except (IntegrityError, OperationalError):
-            # Somebody posted the same at the same moment, or the database ended a deadlock.
+        except (IntegrityError, OperationalError, TooManyEnquiries) as error:
+            # It was posted before, or somebody posts the same at this moment, or the database
+            # ended a deadlock. What was answered once is answered the same again.
             known = _by_key(arrival.key) if arrival.key else None
             if known:
                 return Capture(known, is_new=False)
-            if last:
+            if last or isinstance(error, TooManyEnquiries):
                 raise
 
 
@@ -71,9 +73,14 @@ def _by_key(key):
 
 
 def _capture(name, phone, email, course, message, arrival, consented):
-    contact = Contact.objects.locked(phone.e164, language=arrival.language)
-    key = name_key(name)
-    lead = Lead.objects.open().filter(contact=contact, name_key=key).first()
+    suspicion = flood.suspicion(phone, arrival, email=email)
+    contact = Contact.objects.locked(
+        phone.e164,
+        language=arrival.language,
+        welcome_window=Profile.current().welcome_window,
+    )
+    known = Lead.objects.open().filter(contact=contact, name_key=name_key(name))
+    lead = None if contact.is_new else known.first()
     is_new = lead is None
     if is_new:
         lead = Lead(name=name, phone=phone.e164, contact=contact, source=arrival.source)
@@ -83,25 +90,35 @@ def _capture(name, phone, email, course, message, arrival, consented):
     lead.language = arrival.language
     # What staff wrote meanwhile (status, counsellor) is not ours to overwrite.
     lead.save(update_fields=None if is_new else ASKED_AGAIN)
-    Enquiry.objects.create(
-        lead=lead,
-        key=arrival.key,
-        via=arrival.via,
-        course=course,
-        message=message,
-        source=arrival.source,
-        utm=arrival.utm,
-        referrer=arrival.referrer,
-        ip=arrival.ip,
-        suspicion=arrival.suspicion,
+    with together():
+        _add_rows(lead, course, message, arrival, consented, suspicion)
+    return Capture(lead, is_new=is_new)
+
+
+def _add_rows(lead, course, message, arrival, consented, suspicion):
+    """Write down that they asked and agreed, and queue the welcome."""
+    contact = lead.contact
+    insert(
+        Enquiry(
+            lead=lead,
+            key=arrival.key,
+            via=arrival.via,
+            course=course,
+            message=message,
+            source=arrival.source,
+            utm=arrival.utm,
+            referrer=arrival.referrer,
+            ip=arrival.ip,
+            suspicion=suspicion,
+        )
     )
     if consented:
         give_consent(contact, source=arrival.via, language=arrival.language, ip=arrival.ip)
-        if not arrival.suspicion:  # the person has agreed since, or come back like a person
-            release_held(contact, "no_consent", "suspected_bot")
+        if not suspicion and not contact.is_new:
+            # The person has agreed since, or come back like a person.
+            release_held(contact, "no_consent", "suspected_bot", *flood.REASONS)
     agreed = consented or has_consent(contact)
-    welcome(lead, held=arrival.suspicion or ("" if agreed else "no_consent"))
-    return Capture(lead, is_new=is_new)
+    welcome(lead, held=suspicion or ("" if agreed else "no_consent"))
 
 
 def thanks_token(lead):

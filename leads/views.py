@@ -15,6 +15,7 @@ from coaching.accounts.wordings import consent_wording
 from coaching.centre.models import Policy, Profile
 from coaching.common.http import client_ip, is_foreign_origin
 from leads import seo
+from leads.flood import TooManyEnquiries
 from leads.forms import EnquiryForm
 from leads.models import Enquiry, Lead
 from leads.services import Arrival, capture_lead, next_steps, thanks_url
@@ -139,9 +140,26 @@ def enquiries(request):
     if not form.is_valid():
         form.focus_first_error()
         return render(request, "leads/landing.html", _landing(request, form), status=422)
+    try:
+        capture = _capture(request, form)
+    except TooManyEnquiries:
+        form.add_error(
+            None,
+            _(
+                "Very many enquiries have come from your internet address. Please call or "
+                "WhatsApp us, or try again in an hour. What you wrote is still here."
+            ),
+        )
+        return render(request, "leads/landing.html", _landing(request, form), status=429)
+    response = redirect(thanks_url(capture.lead))
+    response.status_code = 303
+    return response
+
+
+def _capture(request, form):
     given = form.cleaned_data
     campaign = _campaign(request)
-    capture = capture_lead(
+    return capture_lead(
         name=given["name"],
         phone=given["phone"],
         email=given["email"],
@@ -158,9 +176,6 @@ def enquiries(request):
             suspicion=form.suspicion(),
         ),
     )
-    response = redirect(thanks_url(capture.lead))
-    response.status_code = 303
-    return response
 
 
 @require_safe

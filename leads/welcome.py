@@ -4,8 +4,9 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from academics.models import Course
+from academics.offer import offered_courses
 from coaching.centre.models import Profile
+from coaching.common import remember
 from coaching.common.money import inr
 from coaching.messaging.links import in_language
 from coaching.messaging.services import queue
@@ -14,14 +15,14 @@ from coaching.messaging.services import queue
 def welcome(lead, *, held=""):
     """Queue the welcome on every channel the lead can be reached by, once per number and window.
 
-    `held` is a reason for which staff look first. Joins the caller's transaction.
+    `held` is a reason for which staff look first. The lead's contact is locked, its window open.
+    Joins the caller's transaction.
     """
-    centre = Profile.current()
-    window = lead.contact.open_welcome_window(centre.welcome_window)
+    window = lead.contact.welcome_window_started_at
     return queue(
         lead.contact,
         "enquiry_welcome",
-        welcome_context(lead, centre),
+        welcome_context(lead),
         subject=lead.subject,
         dedupe_key=f"enquiry_welcome:{lead.contact_id}:{window.timestamp():.6f}",
         email=lead.email,
@@ -30,13 +31,18 @@ def welcome(lead, *, held=""):
     )
 
 
-def welcome_context(lead, centre):
+def welcome_context(lead):
     """Return what the wordings of `enquiry_welcome` may use, in the lead's language."""
-    courses = list(Course.objects.offered().with_batches())
-    chosen = next((course for course in courses if course.pk == lead.course_id), None)
-    with override(lead.language):
+    return {"name": lead.name.split(" ")[0], **_facts(lead.course_id, lead.language)}
+
+
+@remember.for_seconds(1)
+def _facts(course_id, language):
+    courses = offered_courses()
+    chosen = next((course for course in courses if course.pk == course_id), None)
+    centre = Profile.current()
+    with override(language):
         return {
-            "name": lead.name.split(" ")[0],
             "centre": centre.name,
             "address": centre.address,
             "phone": centre.phone,

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 
+from coaching.common import remember
 from tests.environment import FOLDER, PORT
 
 requests_under_way = set()
@@ -97,6 +98,12 @@ class Sandbox:
     def in_call(self, number, sid, **what):
         """Answer, press a key, hang up; whether it had any effect."""
         return self.control(f"phones/{number}/calls/{sid}", what)["heard"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered():
+    """What a process remembers for a second must not outlive the test that it was true in."""
+    remember.forget_everything()
 
 
 @pytest.fixture(scope="session")
@@ -188,12 +195,19 @@ class Product:
         arrival = Arrival(via="form", **{"language": "en-in", **more.pop("arrival", {})})
         return capture_lead(name=name, phone=read_phone(phone), arrival=arrival, **more).lead
 
+    def ask_many(self, count, **more):
+        """So many people ask, whose numbers lie far apart."""
+        return [
+            self.ask(name=f"Name {n}", phone=f"98{n:02}7 6432{n % 10}", **more)
+            for n in range(count)
+        ]
+
     def work(self):
         """Do what the workers do: settle what is in doubt, send what is due."""
         from coaching.messaging import sweeper
 
         sweeper.settle_doubts()
-        return sweeper.send_due(grace=timedelta(0))
+        return len([row.result() for row in sweeper.send_due(grace=timedelta(0))])
 
     def log(self, channel, **fields):
         """The one outbound row of `channel`."""

@@ -1,14 +1,33 @@
 """Who we deal with: a Contact is one telephone number, a User is one person who logs in."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from coaching.accounts import phone
 from coaching.common.lookups import starts_with
+
+# A repeat writes its own number again, which takes the lock. A welcome window that is still open
+# stays as it is.
+LOCKED = """
+    INSERT INTO accounts_contact (phone, language, created_at, welcome_window_started_at)
+    VALUES (%s, %s, %s, %s)
+    ON CONFLICT (phone) DO UPDATE SET
+        phone = excluded.phone,
+        welcome_window_started_at = CASE
+            WHEN accounts_contact.welcome_window_started_at > %s
+                THEN accounts_contact.welcome_window_started_at
+            ELSE COALESCE(
+                excluded.welcome_window_started_at, accounts_contact.welcome_window_started_at
+            )
+        END
+    RETURNING *
+"""
 
 
 class ContactQuerySet(models.QuerySet):
@@ -17,12 +36,21 @@ class ContactQuerySet(models.QuerySet):
         contact, _ = self.get_or_create(phone=e164, defaults={"language": language})
         return contact
 
-    def locked(self, e164, *, language="en-in"):
+    def locked(self, e164, *, language="en-in", welcome_window=None):
         """Return the contact of a number, made if new, locked until the transaction ends.
 
         Whoever changes several rows of one person takes this lock first: one order, no deadlock.
+        With `welcome_window` (a timedelta) a window is open on return: the one that began less
+        than that ago, or a new one. One statement.
         """
-        return self.select_for_update().get(pk=self.having(e164, language=language).pk)
+        now = timezone.now()
+        moment, cutoff = map(
+            connection.ops.adapt_datetimefield_value, (now, now - (welcome_window or timedelta(0)))
+        )
+        opened = moment if welcome_window else None
+        contact = self.raw(LOCKED, [e164, language, moment, opened, cutoff])[0]
+        contact.is_new = contact.created_at == now
+        return contact
 
     def starting(self, text):
         """Contacts whose number begins as `text` does, however it is typed: '98765', '+91 98'.
@@ -54,6 +82,7 @@ class Contact(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ContactQuerySet.as_manager()
+    is_new = False  # True on the instance for which `locked` has just made the row
 
     class Meta:
         ordering = ["-pk"]
@@ -66,20 +95,6 @@ class Contact(models.Model):
 
     def __str__(self):
         return phone.for_people(self.phone)
-
-    def open_welcome_window(self, length):
-        """Return when this number's present welcome window began, opening one if none is open.
-
-        `length` is a timedelta. Two enquiries at the same moment get the same answer: the window
-        is opened by compare-and-swap, and the outbox's unique key does the rest.
-        """
-        now = timezone.now()
-        expired = models.Q(welcome_window_started_at=None) | models.Q(
-            welcome_window_started_at__lte=now - length
-        )
-        Contact.objects.filter(expired, pk=self.pk).update(welcome_window_started_at=now)
-        self.refresh_from_db(fields=["welcome_window_started_at"])
-        return self.welcome_window_started_at
 
 
 class ConsentQuerySet(models.QuerySet):

@@ -6,8 +6,9 @@ from django.contrib.auth.management import create_permissions
 STAFF_ROLES = ("owner", "counsellor", "teacher")
 ROLES = (*STAFF_ROLES, "student")
 
-# app_label.model: what each role may do there. The owner may do everything that is listed for
-# anyone, and more; what is not listed is nobody's.
+# app_label.model: what each role may do there (a word with an underscore is a permission's whole
+# name). The owner may do everything that is listed for anyone, and more; what is not listed is
+# nobody's.
 PERMISSIONS = {
     "owner": {
         "accounts.user": "view add change",
@@ -21,6 +22,9 @@ PERMISSIONS = {
         "leads.lead": "view add change export",
         "messaging.communicationlog": "view release retry",
         "messaging.whatsapptemplate": "view add change",
+        "messaging.pause": "view switch_channels",
+        "messaging.alert": "view change",
+        "messaging.providerdiff": "view",
     },
     "counsellor": {
         "accounts.contact": "view",
@@ -50,7 +54,7 @@ def sync_roles(app_config, using, apps=global_apps, **kwargs):
     for role in ROLES:
         group, _ = Group.objects.using(using).get_or_create(name=role)
         codenames = [
-            f"{verb}_{model.split('.')[1]}"
+            verb if "_" in verb else f"{verb}_{model.split('.')[1]}"
             for model, verbs in PERMISSIONS[role].items()
             if model.split(".")[0] == app_config.label
             for verb in verbs.split()

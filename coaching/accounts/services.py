@@ -5,17 +5,20 @@ from django.utils import timezone
 
 from coaching.accounts import wordings
 from coaching.accounts.models import Consent, Contact
+from coaching.common.rows import insert
 
 
 def give_consent(contact, *, source, language, ip=None):
     """Record that the person agreed to the present wording. Does not undo an opt-out."""
-    return Consent.objects.create(
-        contact=contact,
-        action=Consent.Action.GIVEN,
-        source=source,
-        wording_version=wordings.CURRENT,
-        language=language,
-        ip=ip,
+    insert(
+        Consent(
+            contact=contact,
+            action=Consent.Action.GIVEN,
+            source=source,
+            wording_version=wordings.CURRENT,
+            language=language,
+            ip=ip,
+        )
     )
 
 

@@ -1,60 +1,15 @@
 """The centre's profile, policies and holidays in the command centre."""
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import Truncator
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget
 
-from coaching.accounts.phone import NotANumber, read_phone
+from coaching.centre.forms import ProfileForm
 from coaching.centre.models import Holiday, Policy, Profile
-from coaching.common.admin import OfficeAdmin, take_spoken_times
-
-
-class ProfileForm(forms.ModelForm):
-    class Meta:
-        model = Profile
-        fields = [
-            "name", "tagline", "tagline_hi", "city", "address", "postal_code", "phone", "whatsapp",
-            "email", "gstin", "calling_opens", "calling_closes", "welcome_window_hours", "regions",
-        ]  # fmt: skip
-        labels = {"email": "E-mail", "whatsapp": "WhatsApp", "welcome_window_hours":
-                  "One welcome in (hours)"}  # fmt: skip
-        error_messages = {
-            "gstin": {"invalid": "A GSTIN has 15 characters, such as 27AAPFU0939F1ZV."},
-        }
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name in ("phone", "whatsapp"):
-            if name in self.fields:
-                self.fields[name] = forms.CharField(
-                    label=self.fields[name].label, required=False, max_length=40,
-                    help_text=self.fields[name].help_text, widget=UnfoldAdminTextInputWidget,
-                )  # fmt: skip
-        take_spoken_times(self, "calling_opens", "calling_closes")
-
-    def _number(self, name):
-        text = self.cleaned_data[name]
-        if text == self.initial.get(name):
-            return text  # what is there already never stops the owner from saving the rest
-        try:
-            return read_phone(text).e164 if text else ""
-        except NotANumber as error:
-            raise forms.ValidationError(
-                "This is no telephone number. Write it with the area code, like 0712 2345678."
-            ) from error
-
-    def clean_phone(self):
-        return self._number("phone")
-
-    def clean_whatsapp(self):
-        return self._number("whatsapp")
-
-    def clean_gstin(self):
-        return self.cleaned_data["gstin"].replace(" ", "").upper()
+from coaching.common.admin import OfficeAdmin
 
 
 @admin.register(Profile)
@@ -68,6 +23,19 @@ class ProfileAdmin(OfficeAdmin):
         ("Tax", {"fields": ["gstin"]}),
         ("Messages and calls", {
             "fields": ["calling_opens", "calling_closes", "welcome_window_hours", "regions"]}),
+        ("Limits and budgets", {
+            "description": "Enquiries beyond a limit are kept, and their messages held for your "
+            "look. Messages beyond a budget are held, too: release them when the next hour or day "
+            "begins. Every message of a channel counts, log-in codes and receipts included.",
+            "fields": [
+                ("budget_whatsapp_paise_day", "budget_whatsapp_paise_hour"),
+                "price_whatsapp_paise",
+                ("budget_voice_paise_day", "budget_voice_paise_hour"),
+                "price_voice_paise_minute",
+                ("leads_per_ip_hour", "leads_per_network_hour"),
+                ("leads_per_prefix_hour", "sequential_numbers"),
+                "breaker_outcomes",
+            ]}),
     ]  # fmt: skip
 
     def has_add_permission(self, request):

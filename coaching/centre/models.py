@@ -8,6 +8,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
+from coaching.centre.limits import Limits
+from coaching.common import remember
+
 LAWFUL_OPENING, LAWFUL_CLOSING = settings.LAWFUL_CALLING_HOURS
 
 
@@ -19,7 +22,7 @@ def first_closing():
     return settings.FIRST_CALLING_HOURS[1]
 
 
-class Profile(models.Model):
+class Profile(Limits):
     """The one row that says who the centre is and how far it may go."""
 
     name = models.CharField(max_length=120, default="Our coaching centre")
@@ -85,10 +88,19 @@ class Profile(models.Model):
             if len(code) != 2 or not code.isalpha():
                 raise ValidationError({"regions": f"“{code}” is no two-letter country code."})
 
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        _remembered.forget()
+
     @classmethod
     def current(cls):
-        """Return the centre's profile, made with its first values if there is none yet."""
-        return cls.objects.get_or_create(pk=1)[0]
+        """Return the centre's profile for reading, as it was at most a second ago."""
+        return _remembered()
+
+    @classmethod
+    def fresh(cls):
+        """Return the centre's profile as it is now, made with its first values if need be."""
+        return cls.objects.get_or_create(pk=1, defaults=settings.FIRST_LIMITS)[0]
 
     @property
     def region_codes(self):
@@ -112,6 +124,9 @@ class Profile(models.Model):
         local = moment.astimezone(timezone.get_default_timezone())
         opening = dt.datetime.combine(local.date(), self.calling_opens, local.tzinfo)
         return opening if local < opening else opening + dt.timedelta(days=1)
+
+
+_remembered = remember.for_seconds(1)(Profile.fresh)
 
 
 class Policy(models.Model):

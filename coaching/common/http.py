@@ -1,8 +1,11 @@
-"""What a request says about where it came from."""
+"""What a request says about where it came from, and how to say no to it."""
 
 import ipaddress
 
 from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+
+FOR_PROGRAMS = ("/public/", "/api/", "/webhooks/", "/readyz")
 
 
 def client_ip(request):
@@ -27,3 +30,15 @@ def is_foreign_origin(request):
     origin = request.headers.get("Origin")
     allowed = {settings.SITE_URL, f"{request.scheme}://{request.get_host()}"}
     return bool(origin) and origin not in allowed | set(settings.CORS_ALLOWED_ORIGINS)
+
+
+def is_for_programs(request):
+    """Whether a program reads the answer, so that it is JSON rather than a page."""
+    return request.path_info.startswith(FOR_PROGRAMS)
+
+
+def refusal(request, status, sentence):
+    """Return a 4xx that needs neither database nor template: one sentence says what is wrong."""
+    if is_for_programs(request):
+        return JsonResponse({"detail": sentence}, status=status)
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")

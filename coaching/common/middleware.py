@@ -1,12 +1,15 @@
 """What every request passes through."""
 
+import re
+
 import csp.middleware
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from django.conf import settings
-from django.http import HttpResponseBadRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+from coaching.common.http import refusal
 
 
 class ContentSecurityPolicy(csp.middleware.CSPMiddleware):
@@ -23,16 +26,33 @@ class ContentSecurityPolicy(csp.middleware.CSPMiddleware):
         return parts
 
 
-class RefuseUnstorableText:
-    """A NUL in the address cannot be stored by Postgres: say 400 before any view meets it."""
+class RefuseUnreadable:
+    """Say 4xx, in one sentence, to what no view could read or store, before any view meets it.
+
+    A NUL anywhere (Postgres has no place for it), text that is not UTF-8 (other codecs make
+    halves of characters, or fail), and a body beyond DATA_UPLOAD_MAX_MEMORY_SIZE, which Django
+    itself does not apply to files: no page takes any.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponseBadRequest("The address holds a character that cannot be used.")
-        return self.get_response(request)
+        problem = self._problem(request)
+        return refusal(request, *problem) if problem else self.get_response(request)
+
+    def _problem(self, request):
+        query, cookies = request.META.get("QUERY_STRING", ""), "".join(request.COOKIES.values())
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if "\x00" in request.path_info + cookies or "%00" in query:
+            return 400, "The address or a cookie holds a character that cannot be used."
+        if request.content_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+            return 415, "Send the text as UTF-8."
+        if not re.fullmatch("[0-9]{1,9}", length) or (
+            int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        ):
+            return 413, "This is too much text for one request."
+        return None
 
 
 class Language(LocaleMiddleware):

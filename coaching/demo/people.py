@@ -9,7 +9,6 @@ from django.utils import timezone
 from academics.models import Course
 from coaching.accounts.models import Consent, Contact, User
 from coaching.accounts.wordings import CURRENT
-from coaching.centre.models import Profile
 from coaching.messaging.catalogue import text_of
 from coaching.messaging.models import Channel, CommunicationLog, DeliveryReceipt, State
 from leads.models import Enquiry, Lead
@@ -86,7 +85,7 @@ def add_enquiries():
             contact=contact, action=Consent.Action.GIVEN, source=Consent.Source.FORM,
             wording_version=CURRENT, language="en-in", created_at=asked_at,
         )  # fmt: skip
-        context = welcome_context(lead, Profile.current())
+        context = welcome_context(lead)
         for channel, fate in zip(Channel.values, fates, strict=True):
             if fate in FATES:
                 _add_history(lead, channel, *FATES[fate], asked_at, context, chance)

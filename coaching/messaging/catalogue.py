@@ -28,6 +28,7 @@ class Message:
     `stoppable`: an opt-out stops it, and it needs a consent; codes that people asked for are not.
     `secret`: its context is wiped once it is sent and its words are never shown to staff.
     `template`: WhatsApp has it approved; otherwise it is free text, inside the 24 hours only.
+    `from_strangers`: a public form causes it, so it is bounded per number, and stops first.
     """
 
     name: str
@@ -35,13 +36,18 @@ class Message:
     stoppable: bool = True
     secret: bool = False
     template: bool = True
+    from_strangers: bool = False
     category: str = "UTILITY"
 
 
 CATALOGUE = {
     message.name: message
     for message in (
-        Message("enquiry_welcome", (Channel.WHATSAPP, Channel.EMAIL, Channel.VOICE)),
+        Message(
+            "enquiry_welcome",
+            (Channel.WHATSAPP, Channel.EMAIL, Channel.VOICE),
+            from_strangers=True,
+        ),
         Message(
             "login_code",
             (Channel.WHATSAPP, Channel.EMAIL),
@@ -55,6 +61,7 @@ CATALOGUE = {
         Message("inbound_received", (Channel.WHATSAPP,), template=False),
     )
 }
+FROM_STRANGERS = [name for name, message in CATALOGUE.items() if message.from_strangers]
 
 
 def language_of(code):

@@ -1,4 +1,4 @@
-"""Send one row of the outbox, once: claim, ask the gates, begin the request, write what came.
+"""Send one row of the outbox, once: ask the gates, begin the request, write what came.
 
 A provider's lost answer makes the row `unknown`; `doubt` asks the provider before anything is
 sent again.
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from coaching.centre.models import Profile
 from coaching.common.states import move
-from coaching.messaging import gates, receipts
+from coaching.messaging import alerts, gates, pauses, receipts, spending
 from coaching.messaging.catalogue import CATALOGUE, text_of
 from coaching.messaging.channels import DeliveryError, OutcomeUnknown
 from coaching.messaging.models import Channel, CommunicationLog, State
@@ -32,14 +32,15 @@ EMAIL_ATTEMPTS = 2  # of which the first answer was lost
 def deliver(log_id):
     """Send one row if it is due and nobody else is sending it. Run it as often as you like.
 
-    Commits at each step: claim, request begun, outcome. Must not run inside a transaction.
+    Commits when the request begins and again with its outcome. Must not run in a transaction.
     """
-    log = _claim(log_id)
-    if log is None:
+    log = _due(log_id)
+    if log is None or not pauses.may_try(log.channel):
         return
+    profile = Profile.current()
     channel = gates.CHANNELS[log.channel]
     try:
-        stop = gates.why_not_now(log, Profile.current())
+        stop = gates.why_not_now(log, profile)
         prepared = None if stop else channel.prepare(log)
     except DeliveryError as error:
         _not_sent(log, error)
@@ -48,10 +49,11 @@ def deliver(log_id):
         log_event.exception("wording_broken", log=str(log.pk), purpose=log.purpose)
         _not_sent(log, DeliveryError("wording_broken", permanent=True))
         return
+    stop = stop or _begin(log, profile)
     if stop:
         _stop(log, stop)
         return
-    if not _begin_request(log):
+    if log.state != State.SENDING:  # somebody else was first
         return
     try:
         provider_id = channel.send(log, prepared)
@@ -64,36 +66,60 @@ def deliver(log_id):
         accepted(log, provider_id)
 
 
-def _claim(log_id):
-    """Take the row for LEASE, or return None. The token tells our claim from a later one."""
-    now = timezone.now()
-    due = CommunicationLog.objects.due(now).filter(pk=log_id)
-    if not due.update(
-        state=State.SENDING,
-        claim_token=uuid.uuid4(),
-        lease_until=now + LEASE,
-        posted_at=None,
-        looks=0,
-    ):
-        return None
-    return CommunicationLog.objects.select_related("contact").get(pk=log_id)
+def _due(log_id):
+    """Return the row with all that the gates ask about it, or None."""
+    return CommunicationLog.objects.due(timezone.now()).for_sending().filter(pk=log_id).first()
 
 
-def _begin_request(log):
-    """Write that the request begins, if the claim still stands: from here a kill means doubt.
+def _begin(log, profile):
+    """Write that the request begins, and debit its price: from here a kill means doubt.
 
-    The database allows one request in flight to a number; a second waits for the first's answer.
+    One transaction, won by one caller, who finds `log.state` SENDING; the token tells this claim
+    from a later one, should this worker freeze past LEASE. The database allows one request in
+    flight to a number; a second waits for the first's answer. Returns a Stop when it may not leave.
     """
     now = timezone.now()
-    claimed = CommunicationLog.objects.filter(
-        pk=log.pk, state=State.SENDING, claim_token=log.claim_token, lease_until__gt=now
-    )
+    paise = gates.CHANNELS[log.channel].price_paise(profile)
+    claim = {
+        "state": State.SENDING,
+        "claim_token": uuid.uuid4(),
+        "lease_until": now + LEASE,
+        "posted_at": now,
+        "looks": 0,
+        "debit_paise": paise,
+    }
+    due = CommunicationLog.objects.due(now).filter(pk=log.pk)
     try:
         with transaction.atomic():
-            return bool(claimed.update(posted_at=now, attempts=F("attempts") + 1))
+            if not due.update(**claim, attempts=F("attempts") + 1):
+                return None
+            stop = gates.called_today(log)
+            if stop:
+                raise _MayNotLeave(stop)
+            spending.debit(log.channel, paise, profile, now)
+    except _MayNotLeave as error:
+        return error.stop
+    except spending.BudgetSpent:
+        alerts.raise_alert(
+            f"budget:{log.channel}:{timezone.localdate()}",
+            f"{log.get_channel_display()}: the budget is spent. What is due is held; look at it, "
+            "then raise the budget, or release the messages when the next hour or day begins.",
+            until=spending.next_day(now),
+        )
+        return gates.Stop(State.HELD, "budget_spent")
     except IntegrityError:
-        _stop(log, gates.Stop(State.PENDING, "earlier_in_doubt", now + IN_FLIGHT))
-        return False
+        return gates.Stop(State.PENDING, "earlier_in_doubt", now + IN_FLIGHT)
+    for name, value in claim.items():
+        setattr(log, name, value)
+    return None
+
+
+class _MayNotLeave(Exception):
+    """Undoes a request that was just begun."""
+
+    def __init__(self, stop):
+        super().__init__(stop.reason)
+        self.stop = stop
 
 
 def _mine(log):
@@ -107,7 +133,7 @@ def _stop(log, stop):
         fields |= {"due_at": stop.due_at, "trying_since": stop.due_at}
     if stop.state == State.CANCELLED:
         fields["ended_at"] = timezone.now()
-    move(log, stop.state, where=_mine(log), **fields)
+    move(log, stop.state, where={"due_at": log.due_at}, **fields)
 
 
 def _not_sent(log, error):
@@ -117,20 +143,35 @@ def _not_sent(log, error):
     """
     now = timezone.now()
     tried_for = (now - log.trying_since).total_seconds()
-    settled = {"reason": error.reason, "attempts": log.attempts}
+    settled = {"reason": error.reason}
     if error.reason in ("template_missing", "wording_broken"):
         # Nobody refused it: once the template or the wording is there, it can be released.
-        move(log, State.HELD, where=_mine(log), **settled)
+        to = State.HELD
     elif error.permanent:
-        move(log, State.FAILED, where=_mine(log), ended_at=now, **settled)
+        to, settled["ended_at"] = State.FAILED, now
     elif tried_for > GIVE_UP_AFTER.total_seconds():
-        settled["reason"] = "gave_up"
-        move(log, State.FAILED, where=_mine(log), ended_at=now, **settled)
+        to, settled["ended_at"], settled["reason"] = State.FAILED, now, "gave_up"
     else:
         # Each wait is as long as the time tried so far: 4 s, 8 s, 16 s … five minutes.
         wait = error.retry_after or min(max(tried_for, 4), 300)
-        due_at = now + timedelta(seconds=wait * random.uniform(1, 1.3))  # noqa: S311
-        move(log, State.PENDING, where=_mine(log), due_at=due_at, **settled)
+        to = State.PENDING
+        settled["due_at"] = now + timedelta(seconds=wait * random.uniform(1, 1.3))  # noqa: S311
+    if log.state == State.PENDING:  # it had not even begun
+        move(log, to, where=_mine(log), **settled)
+    else:
+        undo_request(log, to, attempts=log.attempts, **settled)
+    if error.reason == "provider_refused_login":
+        pauses.refused(log.channel)
+
+
+@transaction.atomic
+def undo_request(log, to, **fields):
+    """Move a row whose request certainly did not leave, and give its price back. True if moved."""
+    posted_at, paise = log.posted_at, log.debit_paise
+    if not move(log, to, where=_mine(log), posted_at=None, debit_paise=0, **fields):
+        return False
+    spending.give_back(log.channel, paise, posted_at)
+    return True
 
 
 def into_doubt(log):
@@ -152,28 +193,42 @@ def into_doubt(log):
         move(log, State.FAILED, where=_mine(log), reason="maybe_sent", ended_at=now)
 
 
-@transaction.atomic
 def accepted(log, provider_id):
-    """Write that the provider has it, whatever became of the row meanwhile: evidence wins.
+    """Write that the provider has it, whatever became of the row meanwhile: evidence wins."""
+    now = timezone.now()
+    secret = CATALOGUE[log.purpose].secret
+    what_left = {
+        "context": {} if secret else log.context,
+        "body": "" if secret or log.channel == Channel.EMAIL else text_of(log),
+    }
+    undisturbed = {**_mine(log), "provider_id": ""}
+    if log.state != State.SENDING or not move(
+        log, State.SENT, where=undisturbed, reason="", provider_id=provider_id, accepted_at=now,
+        **what_left,
+    ):  # fmt: skip
+        _accepted_after_all(log, provider_id, now, what_left)
+    pauses.works_again(log.channel)
+    waited = round((now - max(log.created_at, log.trying_since)).total_seconds() * 1000)
+    log_event.info(
+        "accepted", channel=log.channel, purpose=log.purpose, subject=log.subject, waited_ms=waited
+    )
+
+
+@transaction.atomic
+def _accepted_after_all(log, provider_id, now, what_left):
+    """The same for a row that something else has moved since its request began.
 
     A receipt may have been here before us; an attempt whose end is known already (the line was
     busy, a new call is planned) is not taken up again.
     """
-    now = timezone.now()
     row = CommunicationLog.objects.select_for_update().get(pk=log.pk)
     if row.provider_id not in ("", provider_id):
         log_event.error("sent_twice", log=str(row.pk), provider_id=provider_id)
         return
     if row.state == State.PENDING and receipts.attempt_is_over(provider_id):
         return
-    secret = CATALOGUE[row.purpose].secret
     row.provider_id = provider_id
     row.accepted_at = row.accepted_at or now
-    row.context = {} if secret else row.context
-    row.body = "" if secret or row.channel == Channel.EMAIL else text_of(log)
+    row.context, row.body = what_left["context"], what_left["body"]
     row.save(update_fields=["provider_id", "accepted_at", "context", "body"])
     move(row, State.SENT, reason="")
-    waited = round((now - max(row.created_at, row.trying_since)).total_seconds() * 1000)
-    log_event.info(
-        "accepted", channel=row.channel, purpose=row.purpose, subject=row.subject, waited_ms=waited
-    )

@@ -1,10 +1,14 @@
-"""Tell the workers that a row is due. It may fail: the row is there, and the sweeper finds it.
+"""Tell the workers that rows are due. It may fail: the rows are there, and the sweeper finds them.
 
-The page waits behind this, so the doorbell has a connection of its own that gives up within a
-third of a second, and after a failure the broker is left alone for a moment.
+A thread of its own does the ringing, so that no page ever waits for the broker, and rings once
+for all that came while it was busy. Its connection gives up within a third of a second.
 """
 
+import os
+import queue
+import threading
 import time
+from collections import defaultdict
 from functools import cache
 
 import structlog
@@ -14,8 +18,58 @@ from kombu.pools import producers
 log_event = structlog.get_logger(__name__)
 
 PATIENCE_SECONDS = 0.3
-QUIET_SECONDS = 5
-_broken_until = 0.0
+QUIET_SECONDS = 5  # after a failure the broker is left alone
+AT_ONCE = 300
+
+_rows = queue.SimpleQueue()
+_ringer = None
+_lock = threading.Lock()
+
+
+def ring(rows):
+    """Ring for each row, given as (id, channel). Returns at once and never raises."""
+    if rows:
+        _start()
+        for row in rows:
+            _rows.put(row)
+
+
+def _start():
+    """Start the ringing thread; a forked process needs one of its own."""
+    global _ringer
+    if _ringer == os.getpid():
+        return
+    with _lock:
+        if _ringer != os.getpid():
+            threading.Thread(target=_ring_for_ever, name="doorbell", daemon=True).start()
+            _ringer = os.getpid()
+
+
+def _ring_for_ever():
+    while True:
+        rows = [_rows.get()]
+        while len(rows) < AT_ONCE and not _rows.empty():
+            rows.append(_rows.get())
+        if not ring_now(rows):
+            time.sleep(QUIET_SECONDS)
+            while not _rows.empty():  # the sweeper has found these meanwhile
+                _rows.get()
+
+
+def ring_now(rows):
+    """Ring once for all the rows; returns whether the broker heard it, within a moment."""
+    from coaching.messaging.tasks import deliver
+
+    log_ids = defaultdict(list)
+    for log_id, channel in rows:
+        log_ids[channel].append(str(log_id))
+    try:
+        with producers[_line()].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
+            deliver.apply_async(kwargs={"log_ids": log_ids}, producer=producer)
+    except Exception as error:  # whatever the broker's client raises
+        log_event.warning("doorbell_failed", why=type(error).__name__, rows=len(rows))
+        return False
+    return True
 
 
 @cache
@@ -26,23 +80,3 @@ def _line():
         "max_retries": 0,
     }
     return current_app.connection_for_write(transport_options=options)
-
-
-def ring(log_ids):
-    """Ring once for each row. Never raises; returns whether every ring was heard."""
-    from coaching.messaging.tasks import deliver
-
-    global _broken_until
-    if not log_ids:
-        return True
-    if time.monotonic() < _broken_until:
-        return False
-    try:
-        with producers[_line()].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
-            for log_id in log_ids:
-                deliver.apply_async(kwargs={"log_id": str(log_id)}, producer=producer)
-    except Exception as error:  # whatever the broker's client raises, the page must not
-        _broken_until = time.monotonic() + QUIET_SECONDS
-        log_event.warning("doorbell_failed", why=type(error).__name__)
-        return False
-    return True

@@ -8,10 +8,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from coaching.common.states import move
 from coaching.messaging import twilio
 from coaching.messaging.channels import DeliveryError
-from coaching.messaging.delivery import accepted, into_doubt
+from coaching.messaging.delivery import accepted, into_doubt, undo_request
 from coaching.messaging.models import CommunicationLog, DeliveryReceipt, State
 
 SECOND_LOOK = timedelta(seconds=60)
@@ -20,15 +19,11 @@ BATCH = 500
 
 
 def recover_expired_claims():
-    """Rows whose worker died or froze: back to waiting if no request began, else into doubt."""
+    """Rows whose worker died or froze after the request began: nobody knows whether it left."""
     now = timezone.now()
     expired = CommunicationLog.objects.filter(state=State.SENDING, lease_until__lt=now)
     for log in expired.order_by("due_at", "pk")[:BATCH]:
-        if log.posted_at is None:
-            claim = {"claim_token": log.claim_token, "posted_at": None}
-            move(log, State.PENDING, where=claim, due_at=now)
-        else:
-            into_doubt(log)
+        into_doubt(log)
 
 
 def resolve_unknown(log_id):
@@ -52,7 +47,7 @@ def resolve_unknown(log_id):
     if ours:
         accepted(log, ours[0])
     elif log.looks:
-        move(log, State.PENDING, due_at=now, reason="")
+        undo_request(log, State.PENDING, due_at=now, reason="")
     else:
         mine.update(looks=1)
 

@@ -5,15 +5,19 @@ that counts is the one at sending time.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from coaching.accounts.models import Consent
 from coaching.accounts.phone import why_not_reachable
-from coaching.messaging.catalogue import CATALOGUE
+from coaching.messaging import pauses
+from coaching.messaging.catalogue import CATALOGUE, FROM_STRANGERS
 from coaching.messaging.channels import email, voice, whatsapp
-from coaching.messaging.models import Channel, State
+from coaching.messaging.models import Channel, CommunicationLog, State
+
+A_DAY = timedelta(hours=24)
+MESSAGES_A_DAY = 3  # to one number, WhatsApp and e-mail together, caused by public forms
 
 CHANNELS = {Channel.WHATSAPP: whatsapp, Channel.EMAIL: email, Channel.VOICE: voice}
 
@@ -28,17 +32,23 @@ class Stop:
 
 
 def why_not_now(log, profile):
-    """Return the `Stop` for this row, or None when it may be sent this very moment (UTC)."""
+    """Return the `Stop` for this row, or None when it may be sent this very moment (UTC).
+
+    `log` comes from `CommunicationLog.objects.for_sending()`.
+    """
     message = CATALOGUE[log.purpose]
     if message.stoppable and log.contact.opted_out_at:
         return Stop(State.CANCELLED, "opted_out")
     if not CHANNELS[log.channel].is_configured():
         return Stop(State.HELD, "channel_not_configured")
+    switched_off = pauses.held_by(log.channel, from_strangers=message.from_strangers)
+    if switched_off:
+        return Stop(State.HELD, switched_off)
     if log.channel != Channel.EMAIL:
         reason = why_not_reachable(log.recipient, profile.region_codes)
         if reason:
             return Stop(State.HELD, reason)
-    if message.stoppable and not has_consent(log.contact, log.channel):
+    if message.stoppable and not (log.is_agreed or _may_answer(log.contact, log.channel)):
         return Stop(State.HELD, "no_consent")
     if log.channel == Channel.VOICE:
         now = timezone.now()
@@ -47,7 +57,41 @@ def why_not_now(log, profile):
     return None
 
 
+def called_today(log):
+    """Return the Stop of a call that public forms caused, or None: one to a number in 24 hours.
+
+    Whatever the number of enquiries, names and rows. Asked while the number's slot for requests is
+    held (`log_one_request_in_flight`), so that two calls cannot both find none.
+    """
+    if log.channel != Channel.VOICE or log.purpose not in FROM_STRANGERS or log.released_at:
+        return None
+    others = CommunicationLog.objects.filter(
+        contact_id=log.contact_id, channel=Channel.VOICE, purpose__in=FROM_STRANGERS,
+        posted_at__gt=timezone.now() - A_DAY,
+    ).exclude(pk=log.pk)  # fmt: skip
+    last = others.order_by("-posted_at").values_list("posted_at", flat=True).first()
+    return Stop(State.PENDING, "called_today", last + A_DAY) if last else None
+
+
+def messages_left(contact):
+    """Return how many messages public forms may still cause to a number in these 24 hours.
+
+    Asked while the contact is locked (`capture_lead`), so that enquiries cannot count past it.
+    """
+    if contact.is_new:
+        return MESSAGES_A_DAY
+    messaged = CommunicationLog.objects.filter(
+        contact=contact, created_at__gt=timezone.now() - A_DAY, purpose__in=FROM_STRANGERS,
+        channel__in=(Channel.WHATSAPP, Channel.EMAIL),
+    )  # fmt: skip
+    return MESSAGES_A_DAY - messaged.count()
+
+
 def has_consent(contact, channel=None):
     """Whether somebody agreed on this number; who wrote to us today may be answered there."""
-    may_answer = channel == Channel.WHATSAPP and whatsapp.may_write_freely(contact)
-    return may_answer or contact.consents.filter(action=Consent.Action.GIVEN).exists()
+    given = contact.consents.filter(action=Consent.Action.GIVEN)
+    return _may_answer(contact, channel) or given.exists()
+
+
+def _may_answer(contact, channel):
+    return channel == Channel.WHATSAPP and whatsapp.may_write_freely(contact)

@@ -6,6 +6,50 @@ REASONS = {
         "The form was filled in the way programs do it.",
         "Look at the enquiry; release the message if it is a real person.",
     ),
+    "too_many_from_address": (
+        "Too many enquiries came from one internet address within the hour.",
+        "Look at them together; release those that are real people.",
+    ),
+    "too_many_from_network": (
+        "Too many enquiries came from one network within the hour.",
+        "Look at them together; release those that are real people.",
+    ),
+    "too_many_of_prefix": (
+        "Too many new numbers with the same beginning asked within the hour.",
+        "Look at them together; release those that are real people.",
+    ),
+    "sequential_numbers": (
+        "Neighbouring numbers asked one after the other, as programs do it.",
+        "Look at them together; release those that are real people.",
+    ),
+    "too_many_with_email": (
+        "Too many enquiries gave this e-mail address today.",
+        "Look at them together; release those that are real people.",
+    ),
+    "messaged_enough": (
+        "Public forms have caused three messages to this number in 24 hours.",
+        "Answer the person yourself, or release the message.",
+    ),
+    "called_today": (
+        "This number was called within the last 24 hours.",
+        "It is called when they are over.",
+    ),
+    "budget_spent": (
+        "The budget of this channel is spent for the hour or the day.",
+        "Raise it in the centre's profile, or release the message when the next one begins.",
+    ),
+    "switched_off": (
+        "Sending on this channel is switched off.",
+        "Switch it on in the command centre, then release the message.",
+    ),
+    "too_few_arrive": (
+        "Too few messages arrived or calls were answered, so the channel stopped for an hour.",
+        "Look at the provider; then reset the stop and release the message.",
+    ),
+    "channel_paused": (
+        "The provider refuses our keys, so the channel waits.",
+        "Correct the keys; it leaves by itself then.",
+    ),
     "number_invalid": ("This is not a telephone number.", "Ask the person for the right one."),
     "number_abroad": (
         "The number is outside the countries that we message and call.",

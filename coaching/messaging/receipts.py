@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from coaching.centre.models import Profile
 from coaching.common.states import move
+from coaching.messaging import spending
+from coaching.messaging.channels import voice
 from coaching.messaging.models import Channel, CommunicationLog, DeliveryReceipt, State
 
 log_event = structlog.get_logger(__name__)
@@ -28,14 +31,15 @@ def store(log_id, provider_id, status, *, error_code="", duration=None):
     """
     log = CommunicationLog.objects.select_for_update().filter(pk=log_id).first()
     was_over = log is not None and log.provider_id != provider_id and attempt_is_over(provider_id)
+    is_ours = not was_over and log is not None and log.provider_id in ("", provider_id)
     _, is_new = DeliveryReceipt.objects.get_or_create(
         provider_id=provider_id,
         status=status,
-        defaults={"log": log, "error_code": error_code or ""},
+        defaults={"log": log, "error_code": error_code or "", "is_ours": is_ours},
     )
     if not is_new or log is None:
         return is_new
-    if was_over or log.provider_id not in ("", provider_id):
+    if not is_ours:
         log_event.warning("receipt_of_another_attempt", log=str(log.pk), status=status)
         return True
     now = timezone.now()
@@ -74,6 +78,8 @@ def _apply_to_message(log, status, error_code, _duration, now):
 
 
 def _apply_to_call(log, status, error_code, duration, now):
+    if status == "completed" and duration is not None or status in ENDS:
+        _pay_what_was_talked(log, duration or 0)
     if status == "ringing":
         move(log, State.DELIVERED, delivered_at=Coalesce("delivered_at", now), reason="")
     elif status == "in-progress":
@@ -97,6 +103,14 @@ def _apply_to_call(log, status, error_code, duration, now):
         move(log, State.FAILED, reason="call_cancelled", ended_at=now)
     elif log.state in (State.SENDING, State.UNKNOWN, State.PENDING):
         move(log, State.SENT, reason="")
+
+
+def _pay_what_was_talked(log, seconds):
+    """A call is debited as if it lasted to its limit; the rest goes back when its end is known."""
+    unused = log.debit_paise - voice.cost_paise(Profile.current(), seconds)
+    if log.posted_at and unused > 0:
+        CommunicationLog.objects.filter(pk=log.pk).update(debit_paise=F("debit_paise") - unused)
+        spending.give_back(log.channel, unused, log.posted_at)
 
 
 def _again(log, reason, due_at):

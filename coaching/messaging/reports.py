@@ -5,15 +5,38 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from coaching.centre.models import Profile
-from coaching.common.lookups import capped_count
+from coaching.common.lookups import CAP, AtLeast, capped_count
 from coaching.messaging.models import Channel, CommunicationLog, State
 
 DAYS = 7
 MAX_ROWS = 3000  # the newest of the week: a percentile needs no more
+HELD_ROWS = 20_000  # held messages that are counted by reason
 LEGS = (("posted_at", "Left us"), ("accepted_at", "Accepted"), ("delivered_at", "Delivered, rang"))
+
+# Every reason for which messages are held, in a word or two.
+HELD_BECAUSE = {
+    "suspected_bot": "filled in by a program",
+    "too_many_from_address": "too many from one address",
+    "too_many_from_network": "too many from one network",
+    "too_many_of_prefix": "too many numbers alike",
+    "sequential_numbers": "sequential numbers",
+    "too_many_with_email": "too many with one e-mail address",
+    "messaged_enough": "three messages in a day",
+    "budget_spent": "budget",
+    "switched_off": "channel switched off",
+    "too_few_arrive": "too few arrive",
+    "number_invalid": "no telephone number",
+    "number_abroad": "number abroad",
+    "number_not_mobile": "number not a mobile",
+    "no_consent": "no consent",
+    "channel_not_configured": "no provider",
+    "template_missing": "no approved template",
+    "wording_broken": "wording broken",
+}
 
 
 @dataclass(frozen=True)
@@ -119,4 +142,22 @@ def needing_a_hand():
             capped_count(logs.filter(state=State.UNKNOWN)),
             f"state__exact={State.UNKNOWN}",
         ),
+    ]  # fmt: skip
+
+
+def held_by_reason():
+    """Return a Need for each reason for which messages are held, most first.
+
+    One query over at most HELD_ROWS held messages; a count beyond the lists' cap reads "1,000+".
+    """
+    held = CommunicationLog.objects.filter(state=State.HELD).order_by()[:HELD_ROWS]
+    counts = held.aggregate(
+        **{reason: Count("pk", filter=Q(reason=reason)) for reason in HELD_BECAUSE}
+    )
+    return [
+        Need(
+            HELD_BECAUSE[reason], "", AtLeast(CAP) if count > CAP else count, f"held={reason}"
+        )
+        for reason, count in sorted(counts.items(), key=lambda item: -item[1])
+        if count
     ]  # fmt: skip

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from coaching.accounts.phone import why_not_reachable
 from coaching.centre.models import Profile
+from coaching.common.rows import insert
 from coaching.common.states import move
-from coaching.messaging import doorbell
+from coaching.messaging import doorbell, gates, pauses
 from coaching.messaging.catalogue import CATALOGUE, needed
 from coaching.messaging.models import Channel, CommunicationLog, State
 
@@ -27,6 +28,7 @@ def queue(contact, message, context, *, subject, dedupe_key, email="", channels=
     """
     entry = CATALOGUE[message]
     profile = Profile.current()
+    messages_left = gates.messages_left(contact) if entry.from_strangers else len(Channel)
     rows = []
     for channel in channels or entry.channels:
         recipient = email if channel == Channel.EMAIL else contact.phone
@@ -42,14 +44,14 @@ def queue(contact, message, context, *, subject, dedupe_key, email="", channels=
             language=language or contact.language,
             context=context if channel == Channel.EMAIL else needed(message, channel, context),
         )
-        _foresee(row, profile, held)
+        if channel != Channel.VOICE:
+            messages_left -= 1
+        _foresee(row, profile, held or ("messaged_enough" if messages_left < 0 else ""))
         rows.append(row)
-    # A repeat updates its own key, that is, nothing. (IGNORE would also swallow a broken row.)
-    CommunicationLog.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["dedupe_key"], update_fields=["dedupe_key"]
-    )
-    due = [row.pk for row in rows if row.state == State.PENDING and row.due_at <= timezone.now()]
-    transaction.on_commit(lambda: doorbell.ring(due), robust=True)
+    if rows:
+        insert(*rows, or_leave="dedupe_key")
+    now = timezone.now()
+    _ring([row for row in rows if row.state == State.PENDING and row.due_at <= now])
     return rows
 
 
@@ -60,9 +62,12 @@ def _foresee(row, profile, held):
         reason = why_not_reachable(row.recipient, profile.region_codes)
     if reason:
         row.state, row.reason = State.HELD, reason
-    elif row.channel == Channel.VOICE:
+        return
+    if row.channel in pauses.waiting():
+        row.reason = "channel_paused"
+    if row.channel == Channel.VOICE:
         row.due_at = row.trying_since = profile.next_calling_time(row.created_at)
-        row.reason = "outside_calling_hours" if row.due_at > row.created_at else ""
+        row.reason = "outside_calling_hours" if row.due_at > row.created_at else row.reason
 
 
 def release(log):
@@ -70,13 +75,13 @@ def release(log):
 
     The gates are asked again at sending time, so a number that may not be reached is held again.
     """
-    return log.state == State.HELD and _wait_again(log)
+    return log.state == State.HELD and _wait_again(log, released_at=timezone.now())
 
 
 def release_held(contact, *reasons):
     """Let go what was held for one of `reasons` and has been settled since; returns how many."""
     held = CommunicationLog.objects.filter(contact=contact, state=State.HELD, reason__in=reasons)
-    return sum(release(log) for log in held)
+    return sum(_wait_again(log) for log in held)
 
 
 def retry(log):
@@ -88,5 +93,10 @@ def _wait_again(log, **fields):
     now = timezone.now()
     if not move(log, State.PENDING, reason="", due_at=now, trying_since=now, **fields):
         return False
-    transaction.on_commit(lambda: doorbell.ring([log.pk]), robust=True)
+    _ring([log])
     return True
+
+
+def _ring(rows):
+    due = [(row.pk, row.channel) for row in rows]
+    transaction.on_commit(lambda: doorbell.ring(due), robust=True)

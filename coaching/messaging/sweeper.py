@@ -1,8 +1,9 @@
 """The guarantee behind the doorbell: every row that is due leaves, whatever was missed.
 
-Two threads in every worker process: one sends what is due, one settles what is in doubt, so that
-a provider that hangs on questions holds up nothing else. They need neither the broker nor beat.
-Any number of workers may run them, because every claim has one winner.
+Three threads in every worker process: one hands what is due to the crew, one settles what is in
+doubt, one watches over pauses and alerts; so a provider that hangs on questions holds up nothing
+else. They need neither the broker nor beat. Any number of workers may run them, because every
+claim has one winner.
 """
 
 import threading
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from coaching.messaging import delivery, doubt
+from coaching.messaging import crew, doubt, pauses, watch
 from coaching.messaging.models import CommunicationLog, State
 
 log_event = structlog.get_logger(__name__)
@@ -29,34 +30,31 @@ _stopping = threading.Event()
 
 
 def send_due(grace=GRACE):
-    """Send what is due; returns how many rows were tried. Must not run inside a transaction."""
+    """Hand what is due to the crew; returns a future for each row. Not inside a transaction."""
     rows = CommunicationLog.objects.due(timezone.now() - grace)
-    return _for_each(rows.order_by("due_at", "pk"), delivery.deliver)
+    rows = rows.exclude(channel__in=pauses.not_yet()).order_by("due_at", "pk")
+    return crew.take(rows.values_list("pk", "channel")[:BATCH])
 
 
 def settle_doubts():
     """Free the claims of dead workers, and ask providers about lost answers; returns how many."""
     doubt.recover_expired_claims()
     rows = CommunicationLog.objects.filter(state=State.UNKNOWN, due_at__lte=timezone.now())
-    return _for_each(rows.order_by("posted_at", "pk"), doubt.resolve_unknown)
-
-
-def _for_each(rows, act):
-    """Do `act` with each row's id, several at once; one bad row does not keep the others."""
-
-    def guarded(log_id):
-        try:
-            act(log_id)
-        except Exception:
-            log_event.exception("sweep_failed", log=str(log_id))
-        finally:
-            connection.close()
-
-    log_ids = list(rows.values_list("pk", flat=True)[:BATCH])
+    log_ids = list(rows.order_by("posted_at", "pk").values_list("pk", flat=True)[:BATCH])
     if log_ids:
         with ThreadPoolExecutor(min(THREADS, len(log_ids))) as pool:
-            list(pool.map(guarded, log_ids))
+            list(pool.map(_resolve, log_ids))
     return len(log_ids)
+
+
+def _resolve(log_id):
+    """One bad row does not keep the others."""
+    try:
+        doubt.resolve_unknown(log_id)
+    except Exception:
+        log_event.exception("sweep_failed", log=str(log_id))
+    finally:
+        connection.close()
 
 
 def _repeat(job):
@@ -71,7 +69,7 @@ def _repeat(job):
 @worker_init.connect
 def start(**_):
     settings.VAR_DIR.mkdir(exist_ok=True)
-    for job in (send_due, settle_doubts):
+    for job in (send_due, settle_doubts, watch.watch):
         threading.Thread(target=_repeat, args=(job,), name=job.__name__, daemon=True).start()
 
 

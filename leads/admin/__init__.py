@@ -12,8 +12,17 @@ from coaching.accounts.models import Consent
 from coaching.accounts.phone import for_people
 from coaching.common.admin import OfficeAdmin
 from coaching.common.templatetags.spans import ago
+from coaching.messaging.admin.bulk import BulkViews
+from coaching.messaging.models import CommunicationLog, State
+from coaching.messaging.reports import HELD_BECAUSE
 from leads import reports
-from leads.admin.filters import CounsellorFilter, CourseFilter, CreatedFilter, SourceFilter
+from leads.admin.filters import (
+    CounsellorFilter,
+    CourseFilter,
+    CreatedFilter,
+    HeldForALookFilter,
+    SourceFilter,
+)
 from leads.admin.forms import LeadForm, NewEnquiryForm
 from leads.admin.views import LeadViews
 from leads.models import Lead
@@ -32,16 +41,16 @@ class LeadList(ChangeList):
 
 
 @admin.register(Lead)
-class LeadAdmin(LeadViews, OfficeAdmin):
+class LeadAdmin(BulkViews, LeadViews, OfficeAdmin):
     list_display = ["person", "course", "number", "status_badge", "channels", "age", "counsellor"]
     list_filter = [
         ("status", ChoicesDropdownFilter), CourseFilter, SourceFilter, CreatedFilter,
-        CounsellorFilter,
+        CounsellorFilter, HeldForALookFilter,
     ]  # fmt: skip
     search_fields = ["name"]  # switches the box on; Lead.objects.search says what it finds
     search_help_text = "Name, e-mail, or last 4 digits"
     ordering = ["-pk"]
-    actions = ["mark_contacted", "mark_interested", "mark_lost", "assign_to_me"]
+    actions = ["mark_contacted", "mark_interested", "mark_lost", "assign_to_me", "release_selected"]
     change_form_outer_before_template = "admin/leads/lead/facts.html"
     list_before_template = "admin/leads/lead/list_before.html"
     fieldsets = [
@@ -57,6 +66,10 @@ class LeadAdmin(LeadViews, OfficeAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).for_list()
+
+    def messages_of(self, rows):
+        """A bulk release here is of the messages on these people's numbers."""
+        return CommunicationLog.objects.filter(contact__in=rows.order_by().values("contact"))
 
     def get_changelist(self, request, **kwargs):
         return LeadList
@@ -106,6 +119,7 @@ class LeadAdmin(LeadViews, OfficeAdmin):
             "events": timeline(lead.contact, limit=500 if "all" in request.GET else 50),
             "speeds": reports.speed_of(lead),
             "has_consent": consents.exists(),
+            "held": lead.communication_logs.filter(state=State.HELD).defer("body", "context"),
             "may_change": self.has_change_permission(request, lead),
             "may_retry": may("messaging.retry_communicationlog"),
             "may_release": may("messaging.release_communicationlog"),
@@ -131,7 +145,10 @@ class LeadAdmin(LeadViews, OfficeAdmin):
 
     @display(description="Messages")
     def channels(self, lead):
-        return render_to_string("admin/leads/lead/channels.html", {"logs": lead.channels})
+        held = {log.reason for log in lead.channels if log.state == State.HELD}
+        why = ", ".join(sorted(HELD_BECAUSE.get(reason, reason) for reason in held))
+        context = {"logs": lead.channels, "held_because": why}
+        return render_to_string("admin/leads/lead/channels.html", context)
 
     @display(description="Asked")
     def age(self, lead):

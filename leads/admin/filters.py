@@ -5,6 +5,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 from academics.models import Course
 from coaching.accounts.models import User
 from coaching.common.admin import an_id
+from coaching.messaging.admin.filters import HeldFilter
+from coaching.messaging.models import CommunicationLog, State
 from leads import reports
 from leads.models import Lead
 
@@ -24,6 +26,23 @@ class CreatedFilter(DropdownFilter):
         if days is None:
             return queryset
         return queryset.filter(created_at__gte=reports.start_of_day(days))
+
+
+class HeldForALookFilter(HeldFilter):
+    """People on whose number messages are held: for one reason, or for any."""
+
+    title = "messages held because of"
+
+    def lookups(self, request, model_admin):
+        return [("any", "Anything"), *super().lookups(request, model_admin)]
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        held = CommunicationLog.objects.filter(state=State.HELD)
+        if self.value() != "any":
+            held = held.filter(reason=self.value())
+        return queryset.filter(contact__in=held.values("contact"))
 
 
 class SourceFilter(DropdownFilter):

@@ -114,7 +114,7 @@ def test_response_times_count_from_the_question(ask):
 def test_response_times_read_one_bounded_query(ask, django_assert_num_queries):
     ask()
 
-    with django_assert_num_queries(2):  # the rows, and the centre's calling hours
+    with django_assert_num_queries(1):
         reports.response_times()
 
 

@@ -41,7 +41,7 @@ def test_a_second_run_adds_nothing_and_keeps_a_changed_password(demo):
 def test_nothing_of_the_demo_is_sent(demo):
     before = sorted(CommunicationLog.objects.values_list("pk", "state"))
 
-    assert sweeper.send_due() == 0
+    assert sweeper.send_due() == []
     assert sorted(CommunicationLog.objects.values_list("pk", "state")) == before
 
 

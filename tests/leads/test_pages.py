@@ -14,6 +14,7 @@ from coaching.accounts.models import Consent
 from coaching.accounts.phone import for_people
 from coaching.accounts.services import opt_out
 from coaching.centre.models import Policy, Profile
+from coaching.common import remember
 from coaching.messaging.models import CommunicationLog
 from leads.forms import EnquiryForm
 from leads.models import Lead
@@ -114,6 +115,7 @@ def test_without_a_course_the_page_still_takes_enquiries(db, read):
 
 def test_a_bare_profile_shows_no_button_that_leads_nowhere(centre, client):
     Profile.objects.update(phone="", whatsapp="", email="", address="", city="", tagline="")
+    remember.forget_everything()
 
     page = client.get("/").content.decode()
 

@@ -5,11 +5,20 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from coaching.centre.models import Profile
 from coaching.messaging import delivery, services
 from coaching.messaging.models import CommunicationLog, State
 
 ASHA = "+919876543210"
 CHANNELS = [("messages", "whatsapp"), ("calls", "voice")]
+
+
+def begun(log):
+    """Begin the request of a row as `deliver` does; return the row as the worker holds it."""
+    log = delivery._due(log.pk)
+    assert delivery._begin(log, Profile.current()) is None
+    assert log.state == State.SENDING
+    return log
 
 
 def later(channel, seconds=61):
@@ -106,14 +115,13 @@ def test_a_receipt_before_the_providers_own_answer_is_kept(product, count):
     assert count("whatsapp") == 1
 
 
-@pytest.mark.parametrize("fault", ["429", "401"])
-def test_a_refusal_that_passes_keeps_the_row_and_sends_it_later(product, count, fault):
-    product.sandbox.misbehave("messages", fault)
+def test_a_refusal_that_passes_keeps_the_row_and_sends_it_later(product, count):
+    product.sandbox.misbehave("messages", "429")
     product.ask()
 
     product.work()
     assert product.log("whatsapp").state == State.PENDING
-    assert product.log("whatsapp").reason in ("provider_busy", "provider_refused_login")
+    assert product.log("whatsapp").reason == "provider_busy"
     later("whatsapp")
     product.work()
 
@@ -147,14 +155,17 @@ def test_a_number_that_is_not_on_whatsapp_fails_with_a_reason_and_the_fix(produc
     assert failed.explanation == "The number is not on WhatsApp. Call, or write an e-mail."
 
 
-def test_a_worker_killed_before_its_request_leaves_a_row_that_is_sent(product, count):
+def test_a_worker_killed_between_its_claim_and_the_wire_leaves_a_row_that_is_sent_once(
+    product, count, no_receipts
+):
     product.ask()
-    log = delivery._claim(product.log("whatsapp").pk)
-    assert log.state == State.SENDING
+    begun(product.log("whatsapp"))  # and here the worker dies
 
-    later("whatsapp")
-    product.work()
+    for _ in range(4):  # its lease ends; two looks find nothing; it is sent
+        later("whatsapp")
+        product.work()
 
+    assert product.log("whatsapp").state == State.SENT
     assert count("whatsapp") == 1
 
 
@@ -164,8 +175,7 @@ def test_a_worker_killed_in_its_request_leaves_a_doubt_that_is_asked_about(
     from coaching.messaging.channels import whatsapp
 
     product.ask()
-    log = delivery._claim(product.log("whatsapp").pk)
-    delivery._begin_request(log)
+    log = begun(product.log("whatsapp"))
     whatsapp.send(log, whatsapp.prepare(log))  # and here the worker dies
 
     later("whatsapp")
@@ -178,24 +188,27 @@ def test_a_worker_killed_in_its_request_leaves_a_doubt_that_is_asked_about(
     assert count("whatsapp") == 1
 
 
-def test_a_frozen_worker_whose_claim_ran_out_does_not_send(product, count):
+def test_a_worker_that_froze_before_its_claim_does_not_send_what_another_has_sent(product, count):
     product.ask()
-    frozen = delivery._claim(product.log("whatsapp").pk)
-    later("whatsapp")
+    frozen = delivery._due(product.log("whatsapp").pk)
     product.work()
 
-    assert delivery._begin_request(frozen) is False
+    delivery._begin(frozen, Profile.current())
+
+    assert frozen.state != State.SENDING
     assert count("whatsapp") == 1
 
 
 def test_two_workers_on_one_row_make_one_claim(product):
     product.ask()
     pk = product.log("whatsapp").pk
+    first, second = delivery._due(pk), delivery._due(pk)
 
-    first, second = delivery._claim(pk), delivery._claim(pk)
+    delivery._begin(first, Profile.current())
+    delivery._begin(second, Profile.current())
 
-    assert first is not None
-    assert second is None
+    assert first.state == State.SENDING
+    assert second.state == State.PENDING
 
 
 def test_a_new_message_waits_while_an_earlier_one_to_the_number_is_in_doubt(

@@ -12,7 +12,7 @@ from coaching.messaging import delivery, doubt, gates, receipts, services, sweep
 from coaching.messaging.channels import DeliveryError, email, whatsapp
 from coaching.messaging.models import CommunicationLog, State
 from tests.conftest import eventually
-from tests.messaging.test_doubt import later
+from tests.messaging.test_doubt import begun, later
 
 ASHA = "+919876543210"
 A_SID = "SM" + "a" * 32
@@ -150,8 +150,7 @@ def test_what_could_not_leave_for_a_day_is_given_up_and_says_so(product):
 
 def test_the_sweepers_old_list_does_not_pull_back_a_mail_that_has_left(product):
     product.ask(email="asha@example.com")
-    log = delivery._claim(product.log("email").pk)
-    delivery._begin_request(log)
+    log = begun(product.log("email"))
     seen_by_the_sweeper = product.log("email")
 
     delivery.accepted(log, "<x@y>")
@@ -162,8 +161,7 @@ def test_the_sweepers_old_list_does_not_pull_back_a_mail_that_has_left(product):
 
 def test_a_mail_server_slower_than_the_lease_still_gets_one_mail(product):
     product.ask(email="asha@example.com")
-    log = delivery._claim(product.log("email").pk)
-    delivery._begin_request(log)
+    log = begun(product.log("email"))
     past = timezone.now() - timedelta(seconds=1)
     CommunicationLog.objects.filter(pk=log.pk).update(lease_until=past)
     doubt.recover_expired_claims()
@@ -196,11 +194,10 @@ def test_two_requests_to_one_number_are_never_in_flight_together(product):
         lead.contact, "login_code", {"code": "123456", "centre": "X"},
         subject="user:1", dedupe_key="code", channels=["whatsapp"],
     )  # fmt: skip
-    welcome = delivery._claim(product.log("whatsapp", purpose="enquiry_welcome").pk)
-    code = delivery._claim(product.log("whatsapp", purpose="login_code").pk)
+    code = product.log("whatsapp", purpose="login_code")
 
-    assert delivery._begin_request(welcome) is True
-    assert delivery._begin_request(code) is False
+    welcome = begun(product.log("whatsapp", purpose="enquiry_welcome"))
+    delivery.deliver(code.pk)
 
     waiting = product.log("whatsapp", purpose="login_code")
     assert (waiting.state, waiting.reason) == (State.PENDING, "earlier_in_doubt")
@@ -230,7 +227,7 @@ def test_a_clock_an_hour_ahead_does_not_double(product):
 def test_questions_that_hang_hold_up_nothing_else(product, monkeypatch):
     product.sandbox.misbehave("messages", "500_before", times=None)
     for n in range(10):
-        product.ask(phone=f"98765 4321{n}")
+        product.ask(phone=f"98{n}65 43210")
     product.work()
     asked = threading.Event()
 

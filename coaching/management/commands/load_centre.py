@@ -83,7 +83,7 @@ class Command(BaseCommand):
         self.load_batches(data["batches"], links, shift)
 
     def load_profile(self, data):
-        profile = Profile.current()
+        profile = Profile.fresh()
         given = dict(data["centre"])
         location = data.get("facts", {}).get("location", {}).get("value", "")
         given.setdefault("address", location if isinstance(location, str) else "")

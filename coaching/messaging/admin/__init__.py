@@ -1,22 +1,20 @@
 """Messages and WhatsApp templates in the command centre."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.contrib import admin
-from django.utils import timezone
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from coaching.accounts.phone import for_people
 from coaching.common.admin import OfficeAdmin, ReadOnlyAdmin
 from coaching.common.lookups import starts_with
 from coaching.common.templatetags.spans import ago
-from coaching.messaging import reports
+from coaching.messaging.admin import pauses, watch  # noqa: F401  (they register themselves)
+from coaching.messaging.admin.bulk import BulkViews
+from coaching.messaging.admin.filters import HeldFilter, PurposeFilter, WhenFilter
 from coaching.messaging.admin.forms import TemplateForm, needed
 from coaching.messaging.admin.views import MessageViews, why_not, words
-from coaching.messaging.catalogue import CATALOGUE
 from coaching.messaging.models import Channel, CommunicationLog, State, WhatsAppTemplate
 
 BADGES = {
@@ -26,43 +24,18 @@ BADGES = {
 LANGUAGES = dict(settings.LANGUAGES)
 
 
-class WhenFilter(DropdownFilter):
-    title = "when"
-    parameter_name = "when"
-
-    def lookups(self, request, model_admin):
-        return [("1d", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")]
-
-    def queryset(self, request, queryset):
-        days = {"1d": 1, "7d": 7, "30d": 30}.get(self.value())
-        if days is None:
-            return queryset
-        moment = timezone.now() - timedelta(days=days)
-        return queryset.filter(pk__gte=reports.first_id_since(moment), created_at__gte=moment)
-
-
-class PurposeFilter(DropdownFilter):
-    title = "message"
-    parameter_name = "purpose"
-
-    def lookups(self, request, model_admin):
-        return [(name, name.replace("_", " ").capitalize()) for name in [*CATALOGUE, "inbound"]]
-
-    def queryset(self, request, queryset):
-        return queryset.filter(purpose=self.value()) if self.value() else queryset
-
-
 @admin.register(CommunicationLog)
-class CommunicationLogAdmin(MessageViews, ReadOnlyAdmin):
+class CommunicationLogAdmin(BulkViews, MessageViews, ReadOnlyAdmin):
     list_display = ["what", "to_whom", "state_badge", "why", "age"]
     list_filter = [
-        ("state", ChoicesDropdownFilter), ("channel", ChoicesDropdownFilter), PurposeFilter,
-        WhenFilter,
+        ("state", ChoicesDropdownFilter), HeldFilter, ("channel", ChoicesDropdownFilter),
+        PurposeFilter, WhenFilter,
     ]  # fmt: skip
     search_fields = ["recipient"]
     search_help_text = "Number or e-mail (its beginning)"
     ordering = ["-pk"]  # ids are in time order
-    actions = ["release_selected"]
+    actions = ["release_selected", "cancel_selected"]
+    list_before_template = "admin/messaging/held_before.html"
     change_form_outer_before_template = "admin/messaging/communicationlog/facts.html"
 
     def get_fieldsets(self, request, obj=None):
@@ -70,7 +43,7 @@ class CommunicationLogAdmin(MessageViews, ReadOnlyAdmin):
         return [(None, {"fields": []})]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("contact")
+        return super().get_queryset(request).for_sending()
 
     def get_search_results(self, request, queryset, search_term):
         from coaching.accounts.models import Contact

@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from coaching.accounts.phone import why_not_reachable
 from coaching.centre.models import Profile
 from coaching.common.admin import safe_next
 from coaching.messaging import gates, reasons
@@ -15,7 +14,6 @@ from coaching.messaging.catalogue import CATALOGUE, WordingBroken, email_of, tex
 from coaching.messaging.models import Channel, CommunicationLog, State
 from coaching.messaging.services import release, retry
 
-AT_ONCE = 500  # messages that one bulk release lets go
 ACTS = {
     "release": (release, State.HELD, "Release", "It is on its way."),
     "retry": (retry, State.FAILED, "Send again", "It is tried again now."),
@@ -73,7 +71,7 @@ class MessageViews:
         def view(request, pk, model_admin=None):
             if not getattr(self, f"has_{act}_permission")(request):
                 raise PermissionDenied
-            log = get_object_or_404(CommunicationLog.objects.select_related("contact"), pk=pk)
+            log = get_object_or_404(CommunicationLog.objects.for_sending(), pk=pk)
             back = safe_next(
                 request, reverse("admin:messaging_communicationlog_change", args=[log.pk])
             )
@@ -105,37 +103,3 @@ class MessageViews:
                 "back": back,
             },
         )
-
-    def release_selected(self, request, queryset):
-        """Bulk action: the first post shows what would go, the second (`confirmed`) lets it go."""
-        held = list(
-            queryset.filter(state=State.HELD).select_related("contact").order_by("pk")[:AT_ONCE]
-        )
-        regions = Profile.current().region_codes
-        going = [
-            log for log in held
-            if log.channel == Channel.EMAIL or not why_not_reachable(log.recipient, regions)
-        ]  # fmt: skip
-        if request.POST.get("confirmed"):
-            sent = sum(release(log) for log in going)
-            messages.success(request, f"{sent} messages released.")
-            return None
-        counts = {label: 0 for label in Channel.labels}
-        for log in going:
-            counts[log.get_channel_display()] += 1
-        return TemplateResponse(
-            request,
-            "admin/messaging/communicationlog/release_selected.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": f"Release {len(going)} messages",
-                "opts": self.model._meta,
-                "going": going,
-                "counts": counts.items(),
-                "refused": len(held) - len(going),
-                "at_once": AT_ONCE if len(held) == AT_ONCE else None,
-            },
-        )
-
-    release_selected.short_description = "Release held messages"
-    release_selected.allowed_permissions = ["release"]

@@ -1,7 +1,8 @@
-"""The three ways out, each a module with the same three functions.
+"""The three ways out, each a module with the same four functions.
 
-`is_configured()` · `prepare(log)` writes what will be sent, before anything is promised to the
-network · `send(log, prepared)` makes the one request and returns the provider's id.
+`is_configured()` · `price_paise(profile)` is what one request costs at most · `prepare(log)` writes
+what will be sent, before anything is promised to the network · `send(log, prepared)` makes the one
+request and returns the provider's id.
 """
 
 import requests

@@ -29,6 +29,10 @@ def is_configured():
     return settings.EMAIL_CONFIGURED
 
 
+def price_paise(_profile):
+    return 0
+
+
 def message_id(log):
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     return f"<{log.id}@{domain}>"

@@ -7,6 +7,7 @@ import json
 from django.conf import settings
 from django.utils import timezone
 
+from coaching.common import remember
 from coaching.messaging import catalogue, twilio
 from coaching.messaging.channels import DeliveryError
 from coaching.messaging.models import WhatsAppTemplate
@@ -21,6 +22,10 @@ def is_configured():
     )
 
 
+def price_paise(profile):
+    return profile.price_whatsapp_paise
+
+
 def may_write_freely(contact):
     """Whether the person wrote to us so recently that free text is allowed."""
     last = contact.last_inbound_at
@@ -33,8 +38,9 @@ def stand_in_sid(name, language):
     return f"HX{digest}"
 
 
+@remember.for_seconds(1)
 def content_sid(name, language):
-    """Return the approved template's ContentSid, or ''."""
+    """Return the approved template's ContentSid as it was at most a second ago, or ''."""
     template = WhatsAppTemplate.objects.filter(message=name, language=language).first()
     if template:
         return template.content_sid

@@ -1,10 +1,10 @@
 """Everything we say to people and hear from them: one row each, before anything is sent."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from coaching.accounts.models import Contact
+from coaching.accounts.models import Consent, Contact
 from coaching.common.ids import uuid7
 from coaching.messaging import reasons
 
@@ -33,6 +33,11 @@ class CommunicationLogQuerySet(models.QuerySet):
     def due(self, moment):
         return self.filter(state=State.PENDING, due_at__lte=moment)
 
+    def for_sending(self):
+        """With the contact, and whether anybody has agreed on its number (`is_agreed`)."""
+        given = Consent.objects.filter(contact=OuterRef("contact"), action=Consent.Action.GIVEN)
+        return self.select_related("contact").annotate(is_agreed=Exists(given))
+
     def outbound(self):
         return self.filter(direction=CommunicationLog.Direction.OUT)
 
@@ -55,7 +60,8 @@ class CommunicationLog(models.Model):
     TRANSITIONS = {
         State.HELD: {State.PENDING, State.CANCELLED},
         State.PENDING: {
-            State.SENDING, State.HELD, State.CANCELLED, State.FAILED, State.SENT, *_EVIDENCE,
+            State.PENDING, State.SENDING, State.HELD, State.CANCELLED, State.FAILED, State.SENT,
+            *_EVIDENCE,
         },
         State.SENDING: {
             State.SENT, State.PENDING, State.HELD, State.CANCELLED, State.FAILED, State.UNKNOWN,
@@ -106,6 +112,12 @@ class CommunicationLog(models.Model):
     answered_at = models.DateTimeField(null=True, editable=False, help_text="Read, or answered")
     ended_at = models.DateTimeField(null=True, editable=False, help_text="Failed, cancelled, over")
     duration_seconds = models.PositiveIntegerField(null=True, editable=False)
+    debit_paise = models.PositiveIntegerField(
+        default=0, editable=False, help_text="What the last request took from the budget"
+    )
+    released_at = models.DateTimeField(
+        null=True, editable=False, help_text="A person let it go: counters no longer hold it"
+    )
 
     objects = CommunicationLogQuerySet.as_manager()
 
@@ -136,7 +148,7 @@ class CommunicationLog(models.Model):
                 name="log_one_request_in_flight",
                 fields=["contact", "channel"],
                 condition=Q(channel__in=["whatsapp", "voice"])
-                & (Q(state="unknown") | Q(state="sending", posted_at__isnull=False)),
+                & Q(state__in=["unknown", "sending"]),
             ),
         ]
 
@@ -158,36 +170,17 @@ class DeliveryReceipt(models.Model):
     provider_id = models.CharField(max_length=255)
     status = models.CharField(max_length=40)
     error_code = models.CharField(max_length=20, blank=True)
+    is_ours = models.BooleanField(
+        default=True, help_text="It told of the row's own message, not of a second one"
+    )
     received_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["received_at", "pk"]
+        indexes = [models.Index(fields=["-received_at"], name="receipt_newest")]
         constraints = [
             models.UniqueConstraint(name="receipt_once", fields=["provider_id", "status"])
         ]
 
     def __str__(self):
         return f"{self.provider_id} {self.status}"
-
-
-class WhatsAppTemplate(models.Model):
-    """The provider's id of an approved template: one for each message and language."""
-
-    message = models.CharField(max_length=40, help_text="The message's name in the catalogue")
-    language = models.CharField(max_length=5)
-    content_sid = models.CharField("ContentSid", max_length=34, help_text="HX and 32 hex digits")
-    wording = models.TextField(help_text="The wording that was submitted")
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["message", "language"]
-        verbose_name = "WhatsApp template"
-        constraints = [
-            models.UniqueConstraint(name="template_once", fields=["message", "language"]),
-            models.CheckConstraint(
-                name="content_sid_format", condition=Q(content_sid__regex=r"^HX[0-9a-fA-F]{32}$")
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.message} · {self.language}"

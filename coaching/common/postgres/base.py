@@ -1,0 +1,37 @@
+"""A server that is killed says goodbye; one that is frozen says nothing, and no time-out of the
+server's own runs then. So the waiting ends on our side, and with it the connection."""
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
+
+from coaching.common.postgres import patience
+
+
+class PatientConnection(psycopg.Connection):
+    def wait(self, gen, interval=0.1, timeout=None):
+        limit = patience.get()
+        if limit is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, timeout or limit.seconds)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # a late answer must not meet the next question
+                limit.is_over = True
+            raise
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params):
+        limit = patience.get()
+        if limit and limit.is_over:
+            raise psycopg.OperationalError("The database left this request without an answer.")
+        try:
+            connection = super().get_new_connection(conn_params)
+        except psycopg.OperationalError:
+            if limit:
+                limit.is_over = True  # whoever would try again only keeps the visitor waiting
+            raise
+        connection.__class__ = PatientConnection  # from a pool or not
+        return connection

@@ -1,0 +1,51 @@
+"""The filters of the message list. None of them reads the table for its choices."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from unfold.contrib.filters.admin import DropdownFilter
+
+from coaching.messaging import reports
+from coaching.messaging.catalogue import CATALOGUE
+from coaching.messaging.models import State
+
+
+class WhenFilter(DropdownFilter):
+    title = "when"
+    parameter_name = "when"
+
+    def lookups(self, request, model_admin):
+        return [("1d", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")]
+
+    def queryset(self, request, queryset):
+        days = {"1d": 1, "7d": 7, "30d": 30}.get(self.value())
+        if days is None:
+            return queryset
+        moment = timezone.now() - timedelta(days=days)
+        return queryset.filter(pk__gte=reports.first_id_since(moment), created_at__gte=moment)
+
+
+class PurposeFilter(DropdownFilter):
+    title = "message"
+    parameter_name = "purpose"
+
+    def lookups(self, request, model_admin):
+        return [(name, name.replace("_", " ").capitalize()) for name in [*CATALOGUE, "inbound"]]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(purpose=self.value()) if self.value() else queryset
+
+
+class HeldFilter(DropdownFilter):
+    """Held for one reason; the choices are the reasons there are, in plain words."""
+
+    title = "held because of"
+    parameter_name = "held"
+
+    def lookups(self, request, model_admin):
+        return [(reason, words.capitalize()) for reason, words in reports.HELD_BECAUSE.items()]
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        return queryset.filter(state=State.HELD, reason=self.value())

@@ -1,0 +1,123 @@
+"""What the owner must know: open notices, and the daily comparison with the providers."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html_join
+from unfold.decorators import display
+
+from coaching.common.admin import ReadOnlyAdmin
+from coaching.common.templatetags.spans import ago
+from coaching.messaging import alerts, switches
+from coaching.messaging.models import Alert, ProviderDiff
+
+OPEN_AT_ONCE = 20
+SIDS_IN_A_ROW = 3
+
+
+def still_true(alert, channels):
+    """Return why this notice stays although it was seen, or '' when it may go.
+
+    A notice of something that is still so would only come back, with another mail. `channels` are
+    `switches.now()`.
+    """
+    about, _, rest = alert.key.partition(":")
+    switch = channels.get(rest.partition(":")[0])
+    if about == "refused" and switch and switch.refused:
+        return "It goes by itself once the provider accepts our keys."
+    if about == "breaker" and switch and switch.broken:
+        return "It goes by itself after the hour, or when you let those messages leave again."
+    if about == "budget" and switch and switch.is_spent:
+        return "It goes by itself when the next day begins; or raise the budget, and put it away."
+    return ""
+
+
+def open_alerts(channels):
+    """Return the newest open alerts, each with `stays`: why it cannot be put away yet, or ''."""
+    found = list(Alert.objects.filter(closed_at=None)[:OPEN_AT_ONCE])
+    for alert in found:
+        alert.stays = still_true(alert, channels)
+    return found
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    list_display = ["text", "raised", "put_away"]
+    list_display_links = None
+    ordering = ["-pk"]
+
+    def get_custom_urls(self):
+        return (("<int:pk>/seen/", "messaging_alert_seen", self.seen),)
+
+    def seen(self, request, pk, model_admin=None):
+        if not request.user.has_perm("messaging.change_alert"):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        alert = get_object_or_404(Alert, pk=pk)
+        stays = still_true(alert, switches.now())
+        if alert.closed_at:
+            messages.info(request, "It was put away already.")
+        elif stays:
+            messages.info(request, f"It is still so. {stays}")
+        else:
+            alerts.close(alert.key)
+            messages.success(request, "Put away. It is still listed under Notices.")
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    @display(description="Raised")
+    def raised(self, alert):
+        return ago(alert.created_at)
+
+    @display(description="Settled, or put away")
+    def put_away(self, alert):
+        return ago(alert.closed_at) if alert.closed_at else "not yet"
+
+
+@admin.register(ProviderDiff)
+class ProviderDiffAdmin(ReadOnlyAdmin):
+    """A list for the eye, and a page with every id of one day."""
+
+    list_display = ["day", "channel_name", "provider_count", "verdict", "extra", "lacking"]
+    ordering = ["-day", "channel", "pk"]
+    list_before_template = "admin/messaging/providerdiff/what.html"
+    fields = ["day", "channel", "provider_count", "all_extra", "all_lacking", "compared_at"]
+    readonly_fields = ["all_extra", "all_lacking"]
+
+    @display(description="Channel")
+    def channel_name(self, diff):
+        return diff.get_channel_display()
+
+    @display(description="Result", label={"Agrees": "success", "Differs": "danger"})
+    def verdict(self, diff):
+        return "Agrees" if diff.is_clean else "Differs"
+
+    @display(description="Sent without a message of ours")
+    def extra(self, diff):
+        return _some(diff.unclaimed)
+
+    @display(description="Ours that the provider lacks")
+    def lacking(self, diff):
+        return _some(diff.missing)
+
+    @display(description="Sent without a message of ours")
+    def all_extra(self, diff):
+        return _lines(diff.unclaimed)
+
+    @display(description="Ours that the provider lacks")
+    def all_lacking(self, diff):
+        return _lines(diff.missing)
+
+
+def _lines(ids):
+    return format_html_join("", "<div>{}</div>", ((one,) for one in ids)) or "none"
+
+
+def _some(ids):
+    """Return '2: SM…, SM…', with the first few of many."""
+    if not ids:
+        return "none"
+    more = f" and {len(ids) - SIDS_IN_A_ROW} more" if len(ids) > SIDS_IN_A_ROW else ""
+    return f"{len(ids)}: {', '.join(str(one) for one in ids[:SIDS_IN_A_ROW])}{more}"

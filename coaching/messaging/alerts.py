@@ -1,0 +1,70 @@
+"""What the owner must know: a row that the command centre shows, and one mail to the owners."""
+
+from email.utils import formataddr
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from coaching.accounts.models import User
+from coaching.centre.models import Profile
+from coaching.messaging.models import Alert
+
+log_event = structlog.get_logger(__name__)
+
+
+def raise_alert(key, text, *, until=None):
+    """Open an alert, once however often it is raised. The mail follows within seconds.
+
+    `until` (aware): when it is over by itself.
+    """
+    if Alert.objects.filter(key=key, closed_at=None).exists():
+        return
+    try:
+        with transaction.atomic():
+            Alert.objects.create(key=key, text=text, until=until)
+    except IntegrityError:
+        return  # somebody else raised it at the same moment
+    log_event.error("alert", key=key, text=text)
+
+
+def close(key):
+    """The matter is settled: the command centre no longer shows it."""
+    Alert.objects.filter(key=key, closed_at=None).update(closed_at=timezone.now())
+
+
+def close_what_is_over():
+    Alert.objects.filter(until__lte=timezone.now(), closed_at=None).update(closed_at=timezone.now())
+
+
+def mail_new():
+    """Mail each alert that nobody was told of to the owners; whoever claims it tells it.
+
+    An alert whose mail cannot leave stays on the command centre, and is mailed with the next
+    round: these few letters do not go through the outbox, which may be what has failed.
+    """
+    for alert in Alert.objects.filter(told_at=None, closed_at=None):
+        mine = Alert.objects.filter(pk=alert.pk, told_at=None)
+        if not mine.update(told_at=timezone.now()):
+            continue
+        try:
+            _mail(alert)
+        except Exception as error:  # whatever the mail server's library raises
+            log_event.warning("alert_not_mailed", key=alert.key, why=type(error).__name__)
+            Alert.objects.filter(pk=alert.pk).update(told_at=None)
+
+
+def _mail(alert):
+    owners = User.objects.filter(groups__name="owner", is_active=True).exclude(email=None)
+    addresses = sorted(owners.values_list("email", flat=True))
+    if not addresses or not settings.EMAIL_CONFIGURED:
+        return
+    centre = Profile.current().name
+    EmailMessage(
+        f"{centre}: {alert.text.partition('. ')[0]}",
+        f"{alert.text}\n\n{settings.SITE_URL}/admin/\n",
+        formataddr((centre, settings.DEFAULT_FROM_EMAIL)),
+        addresses,
+    ).send()

@@ -1,0 +1,30 @@
+"""`make bench`: measure the product beside others in one run, and print the tables.
+
+    python -m tests.bench [posts|wire|burst|pages|memory] [--quick] [--seconds N]
+
+Without a part, everything. `--quick` is for a look; figures to keep come from a full run on a
+machine that does nothing else.
+"""
+
+import argparse
+from importlib import import_module
+
+from tests.bench.report import say_machine
+
+PARTS = ("posts", "wire", "burst", "pages", "memory")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("part", nargs="?", choices=PARTS)
+    parser.add_argument("--quick", action="store_true", help="short rounds, few of them")
+    parser.add_argument("--seconds", type=float, help="how long each measurement lasts")
+    wanted = parser.parse_args()
+    say_machine()
+    for part in [wanted.part] if wanted.part else PARTS:
+        module = import_module(f"tests.bench.{part}")
+        module.measure(quick=wanted.quick, seconds=wanted.seconds)
+
+
+if __name__ == "__main__":
+    main()
