@@ -66,8 +66,8 @@ class Switch:
 
 
 def now():
-    """Return {channel: Switch} as things are at this moment. Five small queries."""
-    profile = Profile.fresh()
+    """Return {channel: Switch} as things are at this moment. Five small queries, whatever was sent."""
+    profile = Profile.current()
     pauses = {channel: {} for channel in Channel.values}
     for pause in Pause.objects.filter(ended_at=None):
         pauses[pause.channel][pause.cause] = pause

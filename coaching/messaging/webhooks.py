@@ -1,5 +1,6 @@
 """What providers send us. Verify, store once, answer; a stranger gets 403 and no detail."""
 
+import re
 import uuid
 from contextlib import suppress
 from functools import wraps
@@ -40,13 +41,23 @@ def _row_id(request):
         return None
 
 
+def _text(request, name, length=255):
+    """Return a field of the callback as our columns can hold it: untrusted, though signed."""
+    return request.POST.get(name, "").replace("\x00", "")[:length]
+
+
+def _seconds(request, name):
+    text = _text(request, name)
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else None
+
+
 @from_twilio
 def message_status(request):
     receipts.store(
         _row_id(request),
-        request.POST.get("MessageSid", ""),
-        request.POST.get("MessageStatus", "")[:40],
-        error_code=request.POST.get("ErrorCode", "")[:20],
+        _text(request, "MessageSid"),
+        _text(request, "MessageStatus", 40),
+        error_code=_text(request, "ErrorCode", 20),
     )
     return HttpResponse(status=204)
 
@@ -55,7 +66,7 @@ def message_status(request):
 def inbound_message(request):
     with suppress(ValidationError):  # no telephone number: nobody we could answer
         inbound.receive(
-            sid=request.POST.get("MessageSid", ""),
+            sid=_text(request, "MessageSid", 64),
             sender=request.POST.get("From", ""),
             body=request.POST.get("ButtonPayload") or request.POST.get("Body", ""),
             profile_name=request.POST.get("ProfileName", ""),
@@ -66,13 +77,12 @@ def inbound_message(request):
 
 @from_twilio
 def voice_status(request):
-    duration = request.POST.get("CallDuration", "")
     receipts.store(
         _row_id(request),
-        request.POST.get("CallSid", ""),
-        request.POST.get("CallStatus", "")[:40],
-        error_code=request.POST.get("ErrorCode", "")[:20],
-        duration=int(duration) if duration.isdigit() else None,
+        _text(request, "CallSid"),
+        _text(request, "CallStatus", 40),
+        error_code=_text(request, "ErrorCode", 20),
+        duration=_seconds(request, "CallDuration"),
     )
     return HttpResponse(status=204)
 

@@ -117,10 +117,20 @@ def test_an_impossible_batch_is_explained(centre, browser_of, changed, says):
     assert not Batch.objects.filter(code="FND-NEW").exists()
 
 
+LIMITS = {
+    "budget_whatsapp_paise_day": "500.00", "budget_whatsapp_paise_hour": "125.00",
+    "price_whatsapp_paise": "1.00", "budget_voice_paise_day": "1,000.00",
+    "budget_voice_paise_hour": "250.00", "price_voice_paise_minute": "4.50",
+    "leads_per_ip_hour": "30", "leads_per_network_hour": "100", "leads_per_prefix_hour": "50",
+    "sequential_numbers": "5", "breaker_outcomes": "50",
+}  # fmt: skip
+PROFILE = "/admin/centre/profile/1/change/"
+
+
 def profile_words(**changed):
     return {"name": "Pathkriti", "phone": "0712 255 5010", "whatsapp": "98765 43210",
             "calling_opens": "09:30", "calling_closes": "20:00", "welcome_window_hours": "24",
-            "regions": "IN", "gstin": "", **changed}  # fmt: skip
+            "regions": "IN", "gstin": "", **LIMITS, **changed}  # fmt: skip
 
 
 def test_the_profile_is_one_page_and_reads_numbers_as_typed(centre, browser_of):
@@ -140,7 +150,7 @@ def test_the_demo_profile_can_be_saved_as_it_stands(centre, browser_of):
     numbers = {"phone": before.phone, "whatsapp": before.whatsapp}
 
     browser_of("owner").post(
-        "/admin/centre/profile/1/change/",
+        PROFILE,
         profile_words(**numbers, city="Wardha", calling_closes="8:30 PM"),
     )
 
@@ -159,9 +169,73 @@ def test_the_demo_profile_can_be_saved_as_it_stands(centre, browser_of):
     ],
 )
 def test_an_unlawful_or_wrong_profile_is_explained(centre, browser_of, changed, says):
-    response = browser_of("owner").post("/admin/centre/profile/1/change/", profile_words(**changed))
+    response = browser_of("owner").post(PROFILE, profile_words(**changed))
 
     assert says in response.content.decode()
+
+
+def test_budgets_are_shown_and_typed_in_rupees_and_kept_in_paise(centre, browser_of):
+    browser = browser_of("owner")
+    shown = browser.get(PROFILE).context["adminform"].form
+
+    browser.post(PROFILE, profile_words(budget_whatsapp_paise_day="₹ 1,25,000.50",
+                                        budget_whatsapp_paise_hour="0",
+                                        price_whatsapp_paise="0.87"))  # fmt: skip
+
+    profile = Profile.fresh()
+    assert {name: str(shown[name].value()) for name in LIMITS} == LIMITS
+    assert profile.budget_whatsapp_paise_day == 12_500_050
+    assert profile.budget_paise("whatsapp", "hour") is None
+    assert profile.price_whatsapp_paise == 87
+
+
+def test_saving_the_profile_as_it_stands_changes_no_limit(centre, browser_of):
+    before = {name: getattr(Profile.fresh(), name) for name in LIMITS}
+
+    browser_of("owner").post(PROFILE, profile_words())
+
+    assert {name: getattr(Profile.fresh(), name) for name in LIMITS} == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"budget_whatsapp_paise_hour": "500.01"}, "An hour cannot have more than the day's ₹500."),
+        ({"budget_voice_paise_hour": "4.49"}, "A minute of a call costs ₹4.50, so this budget"),
+        ({"budget_whatsapp_paise_day": "0.50", "budget_whatsapp_paise_hour": "0"},
+         "One message costs ₹1, so this budget lets none leave."),
+        ({"price_whatsapp_paise": "0"}, "With a price of ₹0 the budget would stop nothing."),
+        ({"price_whatsapp_paise": "many"}, "“many” is no amount. Write rupees, like 500 or 12.50."),
+        ({"price_whatsapp_paise": "1.005"}, "“1.005” is no amount."),
+        ({"budget_voice_paise_day": "-1"}, "“-1” is no amount."),
+        ({"budget_voice_paise_day": "20000000.01"}, "That is more than ₹2,00,00,000."),
+        ({"budget_voice_paise_day": ""}, "Write an amount in rupees; 0 is one, too."),
+        ({"leads_per_ip_hour": "-1"}, "Write a whole number of at most nine digits"),
+        ({"sequential_numbers": "9999999999"}, "Write a whole number of at most nine digits"),
+        ({"breaker_outcomes": "half"}, "Write a whole number of at most nine digits"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_is_refused_in_one_sentence(centre, browser_of, changed, says):
+    before = Profile.fresh()
+
+    response = browser_of("owner").post(PROFILE, profile_words(**changed))
+
+    errors = [e for es in response.context["adminform"].form.errors.values() for e in es]
+    assert len(errors) == 1 and errors[0].startswith(says)
+    assert Profile.fresh().budget_whatsapp_paise_day == before.budget_whatsapp_paise_day
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"budget_whatsapp_paise_day": "0", "budget_whatsapp_paise_hour": "125"},
+        {"budget_whatsapp_paise_day": "0", "budget_whatsapp_paise_hour": "0",
+         "price_whatsapp_paise": "0"},
+        {"budget_whatsapp_paise_day": "125", "budget_whatsapp_paise_hour": "125"},
+    ],
+)  # fmt: skip
+def test_no_limit_is_an_answer_too(centre, browser_of, changed):
+    assert browser_of("owner").post(PROFILE, profile_words(**changed)).status_code == 302
 
 
 def test_a_new_counsellor_is_invited_and_has_no_password(centre, browser_of):

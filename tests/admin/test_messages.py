@@ -110,41 +110,6 @@ def test_a_second_click_changes_nothing(held, browser_of):
     assert "nothing to do" in again
 
 
-def test_bulk_release_names_the_count_before_anything_is_sent(held, browser_of):
-    browser = browser_of("owner")
-    chosen = {"action": "release_selected", "_selected_action": [str(log.pk) for log in held]}
-
-    first = browser.post(LIST, chosen)
-    before = states()
-    browser.post(LIST, {**chosen, "confirmed": "yes"})
-
-    assert "Release 3 messages?" in first.content.decode()
-    assert before == ["held"] * 3
-    assert states() == ["pending"] * 3
-
-
-def test_bulk_release_leaves_numbers_that_may_not_be_reached(held, browser_of):
-    CommunicationLog.objects.filter(channel="voice").update(recipient="+18005550123")
-    browser = browser_of("owner")
-    chosen = {"action": "release_selected", "_selected_action": [str(log.pk) for log in held]}
-
-    first = browser.post(LIST, chosen).content.decode()
-    browser.post(LIST, {**chosen, "confirmed": "yes"})
-
-    assert "Release 2 messages?" in first and "1 of the chosen stay held" in first
-    assert states() == ["held", "pending", "pending"]
-
-
-def test_a_counsellor_cannot_release_many(held, browser_of):
-    browser_of("counsellor").post(
-        LIST,
-        {"action": "release_selected", "confirmed": "yes",
-         "_selected_action": [str(log.pk) for log in held]},
-    )  # fmt: skip
-
-    assert states() == ["held"] * 3
-
-
 def test_messages_are_read_only(held, browser_of):
     page = reverse("admin:messaging_communicationlog_change", args=[held[0].pk])
 
@@ -167,6 +132,8 @@ def test_the_list_filters_by_state_channel_and_message(held, browser_of):
     assert count("q=98765") == 3
     assert count("q=asha@") == 1
     assert count("q=nobody") == 0
+    assert count("held=suspected_bot") == 3
+    assert count("held=budget_spent") == 0
 
 
 def test_a_template_id_is_checked_and_its_wording_filled_in(centre, browser_of):

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from academics.models import Batch, Course
 from coaching.accounts.models import User
-from coaching.messaging.models import CommunicationLog
+from coaching.messaging.models import Alert, CommunicationLog, Pause
 
 OK, MOVED, REFUSED, MISSING = 200, 302, 403, 404
 PAGES = {
@@ -19,6 +19,20 @@ PAGES = {
     "/admin/messaging/communicationlog/{log}/change/": (OK, OK, REFUSED),
     "/admin/messaging/communicationlog/{log}/release/": (OK, REFUSED, REFUSED),
     "/admin/messaging/communicationlog/{log}/retry/": (OK, OK, REFUSED),
+    "/admin/messaging/communicationlog/release/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/communicationlog/cancel/": (OK, REFUSED, REFUSED),
+    "/admin/leads/lead/release/": (OK, REFUSED, REFUSED),
+    "/admin/leads/lead/cancel/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/pause/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/pause/add/": (REFUSED, REFUSED, REFUSED),
+    "/admin/messaging/pause/all/stop/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/pause/voice/stop/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/pause/telegram/stop/": (MISSING, REFUSED, REFUSED),
+    "/admin/messaging/pause/all/start/": (MISSING, REFUSED, REFUSED),
+    "/admin/messaging/alert/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/alert/add/": (REFUSED, REFUSED, REFUSED),
+    "/admin/messaging/providerdiff/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/providerdiff/add/": (REFUSED, REFUSED, REFUSED),
     "/admin/messaging/communicationlog/add/": (REFUSED, REFUSED, REFUSED),
     "/admin/messaging/whatsapptemplate/": (OK, REFUSED, REFUSED),
     "/admin/accounts/contact/": (OK, OK, REFUSED),
@@ -47,6 +61,15 @@ POSTS = {
     "/admin/leads/lead/{lead}/opt-out/": (MOVED, MOVED, REFUSED),
     "/admin/messaging/communicationlog/{log}/release/": (MOVED, REFUSED, REFUSED),
     "/admin/messaging/communicationlog/{log}/retry/": (MOVED, MOVED, REFUSED),
+    "/admin/messaging/communicationlog/release/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/communicationlog/cancel/": (OK, REFUSED, REFUSED),
+    "/admin/leads/lead/release/": (OK, REFUSED, REFUSED),
+    "/admin/leads/lead/cancel/": (OK, REFUSED, REFUSED),
+    "/admin/messaging/pause/all/stop/": (MOVED, REFUSED, REFUSED),
+    "/admin/messaging/pause/voice/stop/": (MOVED, REFUSED, REFUSED),
+    "/admin/messaging/pause/voice/start/": (MOVED, REFUSED, REFUSED),
+    "/admin/messaging/pause/voice/breaker/": (MOVED, REFUSED, REFUSED),
+    "/admin/messaging/alert/{alert}/seen/": (MOVED, REFUSED, REFUSED),
     "/admin/accounts/user/{user}/invitation/": (MOVED, REFUSED, REFUSED),
 }
 ROLES = ("owner", "counsellor", "teacher")
@@ -58,7 +81,7 @@ def address(ask, people):
     ids = {
         "lead": lead.pk, "contact": lead.contact_id, "log": CommunicationLog.objects.first().pk,
         "user": people["counsellor"].pk, "course": Course.objects.first().pk,
-        "batch": Batch.objects.first().pk,
+        "batch": Batch.objects.first().pk, "alert": Alert.objects.create(key="x", text="X").pk,
     }  # fmt: skip
     return lambda page: page.format(**ids)
 
@@ -84,7 +107,7 @@ def test_every_role_does_its_acts_and_no_others(address, browser_of):
 
 @pytest.mark.parametrize("page", [*PAGES, *POSTS])
 def test_a_student_is_refused_and_a_stranger_is_asked_to_log_in(address, browser_of, client, page):
-    if PAGES.get(page) == (MISSING,) * 3:
+    if PAGES.get(page, (OK,))[0] == MISSING:
         return  # the admin answers the same to everybody who is not staff
     as_student = browser_of("student").get(address(page), follow=True)
     as_stranger = client.get(address(page), follow=True)
@@ -101,6 +124,7 @@ def test_an_act_needs_a_csrf_token_and_never_happens_by_a_link(address, browser_
     assert forged.status_code == REFUSED
     assert linked.status_code in (OK, 405)
     assert not CommunicationLog.objects.exclude(state="pending").exists()
+    assert not Pause.objects.exists() and not Alert.objects.exclude(closed_at=None).exists()
     assert set(User.objects.values_list("is_active", flat=True)) == {True}
 
 

@@ -56,7 +56,7 @@ class DurablePostgres(Postgres):
 
 
 class Product(House):
-    """`database` is postgres or sqlite; `demo` runs it as `make run` does, worker and beat in one."""
+    """`demo` runs it as `make run` does, worker and beat in one; else it is as on a server."""
 
     def __init__(self, provider, *, demo=False, **how):
         mode = DEMO if demo else SERVER

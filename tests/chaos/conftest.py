@@ -52,7 +52,7 @@ def client(house):
     return Client(house)
 
 
-def everything_settles(house, client, seconds=25):
+def everything_settles(house, client, seconds=60):
     """Wait until every acknowledged enquiry is answered; then nothing may be wrong."""
     eventually(lambda: not unsettled(house, client) and not lost(house, client), seconds)
     assert violations(house, client) == []

@@ -128,7 +128,7 @@ def test_sqlite_survives_kills_of_everything_that_writes_to_it(small_house):
         for visitor in visitors:
             visitor.join()
 
-    everything_settles(small_house, client, seconds=40)
+    everything_settles(small_house, client, seconds=90)
     assert small_house.sql("PRAGMA integrity_check") == [("ok",)]
 
 

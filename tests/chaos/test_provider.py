@@ -29,7 +29,7 @@ def test_every_lie_is_found_out_by_asking_and_nobody_hears_twice(house, client):
             house.sandbox.misbehave(target, lie, to=enquiry.phone, seconds=10)
         client.insist(enquiry)
 
-    everything_settles(house, client, seconds=40)
+    everything_settles(house, client)
 
 
 def test_receipts_that_come_twice_and_in_any_order_only_move_forward(house, client):
@@ -87,7 +87,7 @@ def test_clocks_an_hour_apart_and_a_foreign_time_zone_send_nothing_twice(house, 
             house.sandbox.misbehave("messages", lie, to=enquiry.phone, seconds=1)
             client.insist(enquiry)
 
-        everything_settles(house, client, seconds=40)
+        everything_settles(house, client)
         assert doubled(house, client) == []
     finally:
         for worker in house.workers:

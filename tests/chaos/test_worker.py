@@ -47,7 +47,7 @@ def test_a_letter_that_was_on_its_way_when_the_worker_died_comes_at_most_twice(h
 
     enquiry = client.enquire(email=True)
 
-    everything_settles(house, client, seconds=40)
+    everything_settles(house, client)
     assert received(house)["email", enquiry.email] == 1  # one letter, by its Message-ID
     assert len(house.sandbox.mails(enquiry.email)) <= 2
 

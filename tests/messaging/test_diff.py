@@ -195,6 +195,26 @@ def test_a_receipt_says_which_of_two_rows_a_second_send_doubles(product, day, ne
     assert [entry["log"] for entry in found.missing] == [str(nearer.pk)]
 
 
+def test_without_a_receipt_the_request_that_was_made_nearest_to_it_is_named(
+    product, day, next_morning, no_receipts
+):
+    lead = product.ask()
+    frozen_worker_sends(product, "whatsapp")
+    first = product.log("whatsapp")
+    waited_since = timezone.now() - timedelta(hours=2)
+    CommunicationLog.objects.filter(pk=first.pk).update(trying_since=waited_since)
+    CommunicationLog.objects.create(
+        contact=lead.contact, channel="whatsapp", purpose="enquiry_welcome", dedupe_key="earlier",
+        recipient=ASHA, state=State.SENT, provider_id=A_SID,
+        posted_at=timezone.now() - timedelta(hours=6),
+    )  # fmt: skip
+    next_morning()
+
+    [entry] = diff.compare(day, "whatsapp").unclaimed
+
+    assert entry["log"] == str(first.pk)
+
+
 def call_is_busy(product):
     product.sandbox.phone(ASHA, call="busy")
     product.ask()
@@ -261,6 +281,17 @@ def test_a_row_that_says_sent_and_that_the_provider_lacks_is_named(
     ]
     assert (found.provider_count, found.unclaimed) == (0, [])
     assert "the provider does not know 1 " in Alert.objects.get().text
+
+
+def test_a_row_that_failed_is_not_looked_for_at_the_provider(product, day, next_morning):
+    product.ask()
+    product.work()
+    CommunicationLog.objects.filter(channel="whatsapp").update(
+        state=State.FAILED, reason="twilio:63024", provider_id=A_SID
+    )
+    next_morning()
+
+    assert diff.compare(day, "whatsapp").missing == []
 
 
 def test_the_demos_made_up_history_is_not_looked_for_at_the_provider(product, day, next_morning):

@@ -5,7 +5,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from coaching.common.admin import ReadOnlyAdmin
@@ -14,7 +16,6 @@ from coaching.messaging import alerts, switches
 from coaching.messaging.models import Alert, ProviderDiff
 
 OPEN_AT_ONCE = 20
-SIDS_IN_A_ROW = 3
 
 
 def still_true(alert, channels):
@@ -80,11 +81,11 @@ class AlertAdmin(ReadOnlyAdmin):
 class ProviderDiffAdmin(ReadOnlyAdmin):
     """A list for the eye, and a page with every id of one day."""
 
-    list_display = ["day", "channel_name", "provider_count", "verdict", "extra", "lacking"]
+    list_display = ["day", "channel_name", "provider_count", "verdict", "twice", "lacking"]
     ordering = ["-day", "channel", "pk"]
     list_before_template = "admin/messaging/providerdiff/what.html"
-    fields = ["day", "channel", "provider_count", "all_extra", "all_lacking", "compared_at"]
-    readonly_fields = ["all_extra", "all_lacking"]
+    fields = ["day", "channel_name", "provider_count", "each_twice", "each_lacking", "compared_at"]
+    readonly_fields = ["channel_name", "each_twice", "each_lacking"]
 
     @display(description="Channel")
     def channel_name(self, diff):
@@ -94,30 +95,33 @@ class ProviderDiffAdmin(ReadOnlyAdmin):
     def verdict(self, diff):
         return "Agrees" if diff.is_clean else "Differs"
 
-    @display(description="Sent without a message of ours")
-    def extra(self, diff):
-        return _some(diff.unclaimed)
+    @display(description="Perhaps sent twice")
+    def twice(self, diff):
+        return len(diff.unclaimed) or "none"
 
-    @display(description="Ours that the provider lacks")
+    @display(description="Unknown to the provider")
     def lacking(self, diff):
-        return _some(diff.missing)
+        return len(diff.missing) or "none"
 
-    @display(description="Sent without a message of ours")
-    def all_extra(self, diff):
-        return _lines(diff.unclaimed)
+    @display(description="Perhaps sent twice")
+    def each_twice(self, diff):
+        return _each(diff.unclaimed)
 
-    @display(description="Ours that the provider lacks")
-    def all_lacking(self, diff):
-        return _lines(diff.missing)
-
-
-def _lines(ids):
-    return format_html_join("", "<div>{}</div>", ((one,) for one in ids)) or "none"
+    @display(description="Unknown to the provider")
+    def each_lacking(self, diff):
+        return _each(diff.missing)
 
 
-def _some(ids):
-    """Return '2: SM…, SM…', with the first few of many."""
-    if not ids:
-        return "none"
-    more = f" and {len(ids) - SIDS_IN_A_ROW} more" if len(ids) > SIDS_IN_A_ROW else ""
-    return f"{len(ids)}: {', '.join(str(one) for one in ids[:SIDS_IN_A_ROW])}{more}"
+def _each(entries):
+    """Return one line for each entry of `diff`: its id, whom it went to, when, and our message."""
+    return format_html_join("", "<div>{}</div>", ((_line(entry),) for entry in entries)) or "none"
+
+
+def _line(entry):
+    to = f"to …{entry['to']}, " if entry["to"] else ""
+    at = timezone.localtime(parse_datetime(entry["at"]))
+    line = f"{entry['sid']} {to}{at:%d %b, %I:%M:%S %p}"
+    if not entry["log"]:
+        return f"{line}, no message of ours"
+    page = reverse("admin:messaging_communicationlog_change", args=[entry["log"]])
+    return format_html('{}, <a class="underline" href="{}">our message</a>', line, page)
