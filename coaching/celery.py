@@ -31,6 +31,10 @@ app.conf.update(
             "task": "coaching.accounts.tasks.clear_expired_sessions",
             "schedule": crontab(hour=3, minute=40),
         },
+        "forget old counts of enquiries": {
+            "task": "leads.tasks.forget_old_tallies",
+            "schedule": crontab(hour=3, minute=45),
+        },
         # At 05:10; once that has worked, the later hours find nothing to do.
         "compare yesterday with the providers": {
             "task": "coaching.messaging.tasks.compare_with_provider",
