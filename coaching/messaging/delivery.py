@@ -152,8 +152,9 @@ def _not_sent(log, error):
     elif tried_for > GIVE_UP_AFTER.total_seconds():
         to, settled["ended_at"], settled["reason"] = State.FAILED, now, "gave_up"
     else:
-        # Each wait is as long as the time tried so far: 4 s, 8 s, 16 s … five minutes.
-        wait = error.retry_after or min(max(tried_for, 4), 300)
+        # Each wait is as long as the time tried so far: 4 s, 8 s, 16 s … a minute and a half, so
+        # that everything has left two minutes after the provider is back.
+        wait = error.retry_after or min(max(tried_for, 4), 90)
         to = State.PENDING
         settled["due_at"] = now + timedelta(seconds=wait * random.uniform(1, 1.3))  # noqa: S311
     if log.state == State.PENDING:  # it had not even begun

@@ -114,8 +114,11 @@ def _pay_what_was_talked(log, seconds):
 
 
 def _again(log, reason, due_at):
-    """One more try later: a new request, which will have a SID of its own."""
-    move(log, State.PENDING, reason=reason, due_at=due_at, trying_since=due_at, provider_id="")
+    """One more try later: a new request, which will have a SID and times of its own."""
+    move(
+        log, State.PENDING, reason=reason, due_at=due_at, trying_since=due_at, provider_id="",
+        accepted_at=None, delivered_at=None,
+    )  # fmt: skip
 
 
 def _same_time_tomorrow(now: datetime):

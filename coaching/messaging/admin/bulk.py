@@ -121,25 +121,26 @@ class BulkViews:
     def _look(self, request, act, label, rows):
         seen_at = timezone.now()
         found = shares(bulk.held_at(rows, seen_at))
-        count = sum(share.count for share in found)
+        held = sum(share.count for share in found)
+        more = held > bulk.AT_ONCE or any(isinstance(share.count, AtLeast) for share in found)
+        count = min(held, bulk.AT_ONCE)
         return TemplateResponse(
             request,
             "admin/messaging/many.html",
             {
                 **self.admin_site.each_context(request),
-                "title": f"{label} {count:,} {_messages(count)}",
+                "title": f"{label} {'the first ' if more else ''}{count:,} {_messages(count)}",
                 "opts": self.opts,
                 "act": act,
                 "label": label,
                 "shares": found,
                 "count": count,
-                "one": _messages(count),
                 "cost_paise": sum(share.cost_paise for share in found),
                 "falls_short": [share for share in found if share.fits < share.count],
                 "obstacles": [share for share in found if share.obstacle],
                 "calls_wait": any(share.switch.channel == Channel.VOICE for share in found)
                 and not Profile.current().may_call_at(seen_at),
-                "at_once": bulk.AT_ONCE if count > bulk.AT_ONCE else None,
+                "more": more,
                 "seen_at": seen_at.isoformat(),
                 "back": self._list_url(request.GET.urlencode()),
             },
