@@ -36,19 +36,22 @@ class TooManyEnquiries(Exception):
     """The address has posted ten times what is sent from it in an hour: 429."""
 
 
-def suspicion(phone, arrival, *, email=""):
+def suspicion(phone, arrival, *, email="", is_new_number=True):
     """Count one enquiry and return why its messages are to be held, or ''.
 
     `arrival.suspicion` (the honeypot and the time trap come first) counts only against the ceiling
-    of its address: a program must not use up what people of that address may ask. Joins the
-    caller's transaction. Raises TooManyEnquiries.
+    of its address: a program must not use up what people of that address may ask. Beginnings and
+    neighbours are counted for new numbers. Joins the caller's transaction. Raises
+    TooManyEnquiries.
     """
     limits = Profile.current()
     now = timezone.now()
     ceiling = limits.leads_per_ip_hour * CEILING
-    wanted = {("post", arrival.ip or ""): (ceiling, "")} if arrival.ip else {}
+    wanted = {("post", caller(arrival.ip)): (ceiling, "")} if arrival.ip else {}
     if not arrival.suspicion:
-        wanted |= dict(_counted(phone, arrival.ip, email, limits))
+        wanted |= dict(_of_places(arrival.ip, email, limits))
+    if not arrival.suspicion and is_new_number:
+        wanted |= dict(_of_numbers(phone, limits))
     wanted = {what: bound for what, bound in wanted.items() if bound[0]}  # 0 = no limit
     counts = _count(sorted(wanted), now)
     passed = {what: bound for what, bound in wanted.items() if counts[what] > bound[0]}
@@ -58,25 +61,46 @@ def suspicion(phone, arrival, *, email=""):
     return arrival.suspicion or next((r for r in REASONS if r in reasons), "")
 
 
-def _counted(phone, ip, email, limits):
-    """Yield ((scope, key), (limit, reason)) for everything that this enquiry counts towards."""
+def _of_places(ip, email, limits):
+    """Yield ((scope, key), (limit, reason)) of where this enquiry comes from and writes to."""
     if ip:
-        yield ("ip", ip), (limits.leads_per_ip_hour, "too_many_from_address")
+        yield ("ip", caller(ip)), (limits.leads_per_ip_hour, "too_many_from_address")
         yield ("network", network(ip)), (limits.leads_per_network_hour, "too_many_from_network")
+    if email:
+        yield ("email", mailbox(email)), (PER_EMAIL_A_DAY, "too_many_with_email")
+
+
+def _of_numbers(phone, limits):
+    """Yield the same for the number that was given."""
     yield ("prefix", phone.e164[:-4]), (limits.leads_per_prefix_hour, "too_many_of_prefix")
     number = int(phone.e164)
     for grid, shift in (("near", 0), ("near½", NEIGHBOURS // 2)):
         block = str((number + shift) // NEIGHBOURS)
         yield (grid, block), (limits.sequential_numbers, "sequential_numbers")
-    if email:
-        yield ("email", email.lower()), (PER_EMAIL_A_DAY, "too_many_with_email")
+
+
+def caller(ip):
+    """Return who an address stands for: IPv4 itself, IPv6 /64 (one line's)."""
+    return _network(ip, 32, 64)
 
 
 def network(ip):
     """Return the network that an address belongs to: IPv4 /24, IPv6 /48 (one customer's)."""
-    address = ipaddress.ip_address(ip)
-    length = 24 if address.version == 4 else 48
+    return _network(ip, 24, 48)
+
+
+def _network(ip, length_4, length_6):
+    length = length_4 if ipaddress.ip_address(ip).version == 4 else length_6
     return str(ipaddress.ip_network(f"{ip}/{length}", strict=False))
+
+
+def mailbox(email):
+    """Return whose mailbox an address is: without +tags, and without the dots Gmail ignores."""
+    name, _, domain = email.lower().rpartition("@")
+    name = name.partition("+")[0]
+    if domain in ("gmail.com", "googlemail.com"):
+        name, domain = name.replace(".", ""), "gmail.com"
+    return f"{name}@{domain}"
 
 
 def _count(what, now):

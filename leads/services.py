@@ -10,7 +10,7 @@ from django.utils import timezone
 from coaching.accounts.models import Contact
 from coaching.accounts.services import give_consent
 from coaching.centre.models import Profile
-from coaching.common.rows import insert, together
+from coaching.common.rows import in_turn, insert, together
 from coaching.messaging.gates import has_consent
 from coaching.messaging.services import release_held
 from leads import flood
@@ -18,6 +18,7 @@ from leads.flood import TooManyEnquiries
 from leads.models import Enquiry, Lead, name_key
 from leads.welcome import welcome
 
+SETTLED_BY_ASKING = ("no_consent", "suspected_bot", *flood.REASONS)
 ASKED_AGAIN = ("email", "course", "message", "language", "updated_at")
 
 
@@ -55,7 +56,7 @@ def capture_lead(*, name, phone, email="", course=None, message="", arrival, con
     """
     for last in (False, False, True):
         try:
-            with transaction.atomic():
+            with in_turn(), transaction.atomic():
                 return _capture(name, phone, email, course, message, arrival, consented)
         except (IntegrityError, OperationalError, TooManyEnquiries) as error:
             # It was posted before, or somebody posts the same at this moment, or the database
@@ -73,12 +74,12 @@ def _by_key(key):
 
 
 def _capture(name, phone, email, course, message, arrival, consented):
-    suspicion = flood.suspicion(phone, arrival, email=email)
     contact = Contact.objects.locked(
         phone.e164,
         language=arrival.language,
         welcome_window=Profile.current().welcome_window,
     )
+    suspicion = flood.suspicion(phone, arrival, email=email, is_new_number=contact.is_new)
     known = Lead.objects.open().filter(contact=contact, name_key=name_key(name))
     lead = None if contact.is_new else known.first()
     is_new = lead is None
@@ -116,7 +117,7 @@ def _add_rows(lead, course, message, arrival, consented, suspicion):
         give_consent(contact, source=arrival.via, language=arrival.language, ip=arrival.ip)
         if not suspicion and not contact.is_new:
             # The person has agreed since, or come back like a person.
-            release_held(contact, "no_consent", "suspected_bot", *flood.REASONS)
+            release_held(contact, SETTLED_BY_ASKING, since=contact.welcome_window_started_at)
     agreed = consented or has_consent(contact)
     welcome(lead, held=suspicion or ("" if agreed else "no_consent"))
 

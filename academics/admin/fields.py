@@ -1,7 +1,7 @@
 """Form fields in the owner's words: rupees, one topic a line, '5000 at joining', weekdays."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 
 from django import forms
 from unfold.widgets import (
@@ -20,10 +20,9 @@ def read_rupees(text):
     """'12,000', '₹ 12000.50' or 'Rs 12000' -> paise; raises ValidationError with what to do."""
     bare = re.sub(r"^(₹|rs\.?|inr)", "", str(text).strip().lower()).replace(",", "").strip()
     try:
-        rupees = Decimal(bare.removesuffix("/-"))
-    except InvalidOperation as error:
+        paise = Decimal(bare.removesuffix("/-")) * 100
+    except (InvalidOperation, Overflow) as error:
         raise forms.ValidationError(f"“{text}” is no amount. Write it like 12000.") from error
-    paise = rupees * 100
     if not paise.is_finite() or paise != paise.to_integral_value():
         raise forms.ValidationError(f"“{text}” is no amount in rupees and paise.")
     if not 100 <= paise <= MAX_PAISE:

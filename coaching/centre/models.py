@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 
@@ -52,7 +52,9 @@ class Profile(Limits):
         "calls until", default=first_closing, help_text="IST, not after 9:00 PM"
     )
     welcome_window_hours = models.PositiveSmallIntegerField(
-        default=24, help_text="A second enquiry from a number in this time gets no second welcome."
+        default=24,
+        validators=[MinValueValidator(1)],
+        help_text="A second enquiry from a number in this time gets no second welcome.",
     )
     regions = models.CharField(
         "countries we message and call",
@@ -66,6 +68,11 @@ class Profile(Limits):
         verbose_name_plural = "centre's profile"
         constraints = [
             models.CheckConstraint(name="profile_is_one_row", condition=models.Q(pk=1)),
+            models.CheckConstraint(
+                name="welcome_window_is_open",
+                condition=models.Q(welcome_window_hours__gte=1),
+                violation_error_message="One welcome in at least one hour.",
+            ),
             models.CheckConstraint(
                 name="calling_hours_are_lawful",
                 condition=models.Q(

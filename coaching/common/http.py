@@ -20,7 +20,8 @@ def client_ip(request):
         if len(hops) >= settings.TRUSTED_PROXIES:
             text = hops[-settings.TRUSTED_PROXIES]
     try:
-        return str(ipaddress.ip_address(text.partition("%")[0]))  # without an IPv6 zone
+        address = ipaddress.ip_address(text.partition("%")[0])  # without an IPv6 zone
+        return str(getattr(address, "ipv4_mapped", None) or address)
     except ValueError:
         return None
 

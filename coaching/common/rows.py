@@ -3,11 +3,28 @@
 Django's ORM asks for each row's id and waits for the answer; three rows of an enquiry need none.
 """
 
+import threading
 from contextlib import contextmanager
 from functools import cache
 
 from django.db import connection
 from django.db.models import AutoField
+
+_turn = threading.Lock()
+
+
+@contextmanager
+def in_turn():
+    """Let the writers of this process wait in line where the database takes one at a time.
+
+    SQLite's own waiting is sleeping and asking again, which a crowd of threads pays dearly. Not
+    within a transaction: that one has its turn already.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with _turn:
+        yield
 
 
 @contextmanager
@@ -16,7 +33,7 @@ def together():
 
     Postgres' pipeline; nothing changes on SQLite, which answers at once. For use inside a
     transaction. Errors of statements that were not waited for are raised, as Django's own, by the
-    next answer that is read, or at the end of the block.
+    next answer that is read, or at the end of the block; nothing within may catch one and go on.
     """
     if connection.vendor != "postgresql":
         yield

@@ -9,7 +9,6 @@ import time
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from coaching.messaging import doorbell
@@ -25,8 +24,7 @@ CANCELLED_BY_HAND = "cancelled_by_hand"
 
 def held_at(rows, seen_at):
     """Return those of `rows` (a QuerySet) that were there at `seen_at` and are still held."""
-    not_released_since = Q(released_at=None) | Q(released_at__lt=seen_at)
-    return rows.filter(not_released_since, state=State.HELD, created_at__lte=seen_at)
+    return rows.filter(state=State.HELD, due_at__lte=seen_at)  # held since then
 
 
 def release_many(rows, seen_at):

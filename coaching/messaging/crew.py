@@ -26,10 +26,17 @@ _lock = threading.Lock()
 
 def take(rows):
     """Deliver the rows, given as (id, channel); returns at once, with one future for each."""
+    known = [(log_id, _pools[channel]) for log_id, channel in rows if channel in _pools]
     with _lock:
-        new = [(log_id, channel) for log_id, channel in rows if log_id not in _in_hand]
+        new = [(log_id, pool) for log_id, pool in known if log_id not in _in_hand]
         _in_hand.update(log_id for log_id, _ in new)
-    return [_pools[channel].submit(_deliver, log_id) for log_id, channel in new]
+    return [pool.submit(_deliver, log_id) for log_id, pool in new]
+
+
+def stop():
+    """Take nothing more; what has not begun stays due, for the next worker."""
+    for pool in _pools.values():
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _deliver(log_id):

@@ -35,7 +35,7 @@ def deliver(log_id):
     Commits when the request begins and again with its outcome. Must not run in a transaction.
     """
     log = _due(log_id)
-    if log is None or not pauses.may_try(log.channel):
+    if log is None:
         return
     profile = Profile.current()
     channel = gates.CHANNELS[log.channel]
@@ -49,6 +49,8 @@ def deliver(log_id):
         log_event.exception("wording_broken", log=str(log.pk), purpose=log.purpose)
         _not_sent(log, DeliveryError("wording_broken", permanent=True))
         return
+    if not stop and not pauses.may_try(log.channel):
+        return  # our keys are refused: it waits
     stop = stop or _begin(log, profile)
     if stop:
         _stop(log, stop)
@@ -93,18 +95,18 @@ def _begin(log, profile):
         with transaction.atomic():
             if not due.update(**claim, attempts=F("attempts") + 1):
                 return None
-            stop = gates.called_today(log)
+            stop = gates.enough_for_today(log)
             if stop:
                 raise _MayNotLeave(stop)
             spending.debit(log.channel, paise, profile, now)
     except _MayNotLeave as error:
         return error.stop
-    except spending.BudgetSpent:
+    except spending.BudgetSpent as error:
         alerts.raise_alert(
-            f"budget:{log.channel}:{timezone.localdate()}",
+            f"budget:{log.channel}",
             f"{log.get_channel_display()}: the budget is spent. What is due is held; look at it, "
             "then raise the budget, or release the messages when the next hour or day begins.",
-            until=spending.next_day(now),
+            until=error.until,
         )
         return gates.Stop(State.HELD, "budget_spent")
     except IntegrityError:
@@ -130,7 +132,11 @@ def _stop(log, stop):
     """Put a row that may not leave now where it belongs."""
     fields = {"reason": stop.reason}
     if stop.due_at:
-        fields |= {"due_at": stop.due_at, "trying_since": stop.due_at}
+        fields["due_at"] = stop.due_at
+        if stop.reason != "earlier_in_doubt":
+            fields["trying_since"] = stop.due_at
+    if stop.state == State.HELD:
+        fields["due_at"] = timezone.now()  # since when it is held
     if stop.state == State.CANCELLED:
         fields["ended_at"] = timezone.now()
     move(log, stop.state, where={"due_at": log.due_at}, **fields)
@@ -146,15 +152,15 @@ def _not_sent(log, error):
     settled = {"reason": error.reason}
     if error.reason in ("template_missing", "wording_broken"):
         # Nobody refused it: once the template or the wording is there, it can be released.
-        to = State.HELD
+        to, settled["due_at"] = State.HELD, now
     elif error.permanent:
         to, settled["ended_at"] = State.FAILED, now
-    elif tried_for > GIVE_UP_AFTER.total_seconds():
+    elif tried_for > GIVE_UP_AFTER.total_seconds() and error.reason != "provider_refused_login":
         to, settled["ended_at"], settled["reason"] = State.FAILED, now, "gave_up"
     else:
         # Each wait is as long as the time tried so far: 4 s, 8 s, 16 s … a minute and a half, so
         # that everything has left two minutes after the provider is back.
-        wait = error.retry_after or min(max(tried_for, 4), 90)
+        wait = min(error.retry_after or max(tried_for, 4), 90)
         to = State.PENDING
         settled["due_at"] = now + timedelta(seconds=wait * random.uniform(1, 1.3))  # noqa: S311
     if log.state == State.PENDING:  # it had not even begun
@@ -208,7 +214,7 @@ def accepted(log, provider_id):
         **what_left,
     ):  # fmt: skip
         _accepted_after_all(log, provider_id, now, what_left)
-    pauses.works_again(log.channel)
+    pauses.works_again(log.channel, log.posted_at)
     waited = round((now - max(log.created_at, log.trying_since)).total_seconds() * 1000)
     log_event.info(
         "accepted", channel=log.channel, purpose=log.purpose, subject=log.subject, waited_ms=waited

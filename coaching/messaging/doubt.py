@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from coaching.common.states import move
 from coaching.messaging import twilio
 from coaching.messaging.channels import DeliveryError
 from coaching.messaging.delivery import accepted, into_doubt, undo_request
@@ -23,7 +24,10 @@ def recover_expired_claims():
     now = timezone.now()
     expired = CommunicationLog.objects.filter(state=State.SENDING, lease_until__lt=now)
     for log in expired.order_by("due_at", "pk")[:BATCH]:
-        into_doubt(log)
+        if log.posted_at is None:  # claimed by a worker from before a claim began the request
+            move(log, State.PENDING, where={"posted_at": None}, due_at=now)
+        else:
+            into_doubt(log)
 
 
 def resolve_unknown(log_id):
@@ -37,7 +41,10 @@ def resolve_unknown(log_id):
     mine = CommunicationLog.objects.filter(pk=log_id, state=State.UNKNOWN)
     if not mine.filter(due_at__lte=now).update(due_at=now + SECOND_LOOK):
         return  # another sweeper is looking
-    log = CommunicationLog.objects.get(pk=log_id)
+    log = CommunicationLog.objects.filter(pk=log_id, state=State.UNKNOWN).first()
+    if log is None:
+        return  # a receipt has told meanwhile
+    mine = mine.filter(claim_token=log.claim_token)
     try:
         sids = twilio.find_sent(log.channel, log.recipient, log.posted_at)
     except DeliveryError:

@@ -57,20 +57,29 @@ def why_not_now(log, profile):
     return None
 
 
-def called_today(log):
-    """Return the Stop of a call that public forms caused, or None: one to a number in 24 hours.
+def enough_for_today(log):
+    """Return the Stop of a message that public forms caused to a number that has had its share.
 
-    Whatever the number of enquiries, names and rows. Asked while the number's slot for requests is
-    held (`log_one_request_in_flight`), so that two calls cannot both find none.
+    One call and three messages in 24 hours, whatever the number of enquiries, names, rows and
+    releases. Asked while the number's slot for requests is held (`log_one_request_in_flight`), so
+    that two calls cannot both find none. What was never held has been counted by `messages_left`.
     """
-    if log.channel != Channel.VOICE or log.purpose not in FROM_STRANGERS or log.released_at:
+    is_call = log.channel == Channel.VOICE
+    if log.purpose not in FROM_STRANGERS or not (is_call or log.released_at):
         return None
+    channels = [Channel.VOICE] if is_call else [Channel.WHATSAPP, Channel.EMAIL]
     others = CommunicationLog.objects.filter(
-        contact_id=log.contact_id, channel=Channel.VOICE, purpose__in=FROM_STRANGERS,
+        contact_id=log.contact_id, channel__in=channels, purpose__in=FROM_STRANGERS,
         posted_at__gt=timezone.now() - A_DAY,
     ).exclude(pk=log.pk)  # fmt: skip
-    last = others.order_by("-posted_at").values_list("posted_at", flat=True).first()
-    return Stop(State.PENDING, "called_today", last + A_DAY) if last else None
+    moments = list(
+        others.order_by("-posted_at").values_list("posted_at", flat=True)[:MESSAGES_A_DAY]
+    )
+    if is_call and moments:
+        return Stop(State.PENDING, "called_today", moments[0] + A_DAY)
+    if len(moments) >= MESSAGES_A_DAY:
+        return Stop(State.HELD, "messaged_enough")
+    return None
 
 
 def messages_left(contact):

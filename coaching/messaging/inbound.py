@@ -12,11 +12,10 @@ from django.utils.translation import get_language
 
 from coaching.accounts.models import Consent, Contact
 from coaching.accounts.phone import NotANumber, read_phone
-from coaching.accounts.services import opt_in_again, opt_out
+from coaching.accounts.services import opt_in_again
 from coaching.centre.models import Profile
-from coaching.messaging.catalogue import CATALOGUE
 from coaching.messaging.models import Channel, CommunicationLog, State
-from coaching.messaging.services import queue
+from coaching.messaging.services import queue, stop
 from coaching.messaging.signals import inbound_received
 
 # The whole message, folded, must be one of these: "please stop by at 5" is no opt-out.
@@ -106,16 +105,8 @@ def _receive(sid, phone, body, profile_name):
 
 def _stop(contact, log):
     """Stop at once, confirm once; whoever says it again is left in peace."""
-    if not opt_out(contact, source=Consent.Source.WHATSAPP):
-        return
-    waiting = CommunicationLog.objects.outbound().filter(
-        contact=contact, state__in=(State.PENDING, State.HELD)
-    )
-    stoppable = [name for name, message in CATALOGUE.items() if message.stoppable]
-    waiting.filter(purpose__in=stoppable).update(
-        state=State.CANCELLED, reason="opted_out", ended_at=timezone.now()
-    )
-    _confirm("stop_confirmed", contact, log)
+    if stop(contact, source=Consent.Source.WHATSAPP):
+        _confirm("stop_confirmed", contact, log)
 
 
 def _start(contact, log):

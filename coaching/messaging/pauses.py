@@ -52,7 +52,11 @@ def waiting():
 def not_yet():
     """Return those of them in which no row may be tried at this moment."""
     now = timezone.now()
-    return [channel for channel in waiting() if _open()[channel, Cause.REFUSED] > now]
+    return {
+        channel
+        for (channel, cause), next_try_at in _open().items()
+        if cause == Cause.REFUSED and next_try_at > now
+    }
 
 
 def may_try(channel):
@@ -67,24 +71,27 @@ def may_try(channel):
     return bool(tried)
 
 
+@transaction.atomic
 def refused(channel):
     """The provider refused our keys: keep the rows, try one a minute, tell the owner once."""
-    alerts.raise_alert(  # before the pause, whose end closes it
+    _start(channel, Cause.REFUSED, next_try_at=timezone.now() + TRY_EVERY)
+    alerts.raise_alert(
         f"refused:{channel}",
         f"{Channel(channel).label}: the provider refuses our keys. Messages wait, and leave by "
         "themselves once the keys are right. Check them with the provider, then in the settings.",
     )
-    if channel not in waiting():
-        _start(channel, Cause.REFUSED, next_try_at=timezone.now() + TRY_EVERY)
     waits = CommunicationLog.objects.filter(channel=channel, state=State.PENDING, reason="")
     waits.update(reason="channel_paused")
 
 
-def works_again(channel):
-    """A request was accepted: end the pause, and let everything that waited go."""
-    if channel not in waiting():
+@transaction.atomic
+def works_again(channel, posted_at):
+    """A request that was begun at `posted_at` was accepted: end the pause, let all that waits go.
+
+    One that was begun before the pause proves nothing about the keys of now.
+    """
+    if channel not in waiting() or not _end(channel, Cause.REFUSED, since__lt=posted_at):
         return
-    _end(channel, Cause.REFUSED)
     now = timezone.now()
     waited = CommunicationLog.objects.filter(channel=channel, state=State.PENDING)
     waited.filter(reason__in=("channel_paused", "provider_refused_login")).update(
@@ -103,6 +110,7 @@ def switch_on(channel):
     return _end(channel, Cause.OWNER)
 
 
+@transaction.atomic
 def trip(channel, text):
     """Too few messages arrive: hold what strangers cause on this channel for an hour."""
     if _start(channel, Cause.BREAKER, until=timezone.now() + BREAK):
@@ -115,6 +123,7 @@ def last_reset(channel):
     return ended.aggregate(last=Max("ended_at"))["last"] or LONG_AGO
 
 
+@transaction.atomic
 def reset_breaker(channel):
     """The owner has looked: let strangers' messages leave again. True if it had tripped."""
     alerts.close(f"breaker:{channel}")
@@ -139,8 +148,8 @@ def _start(channel, cause, **fields):
     return True
 
 
-def _end(channel, cause):
-    ended = Pause.objects.filter(channel=channel, cause=cause, ended_at=None).update(
+def _end(channel, cause, **which):
+    ended = Pause.objects.filter(channel=channel, cause=cause, ended_at=None, **which).update(
         ended_at=timezone.now()
     )
     _open.forget()

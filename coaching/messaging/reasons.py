@@ -28,7 +28,7 @@ REASONS = {
     ),
     "messaged_enough": (
         "Public forms have caused three messages to this number in 24 hours.",
-        "Answer the person yourself, or release the message.",
+        "Answer the person yourself, or release the message tomorrow.",
     ),
     "called_today": (
         "This number was called within the last 24 hours.",
@@ -49,6 +49,15 @@ REASONS = {
     "channel_paused": (
         "The provider refuses our keys, so the channel waits.",
         "Correct the keys; it leaves by itself then.",
+    ),
+    "cancelled_by_hand": (
+        "Somebody cancelled it by hand.",
+        "Write or call yourself if it was a real person.",
+    ),
+    "superseded": ("The person asked again later and was answered then.", "Nothing to do."),
+    "email_not_taken": (
+        "The mail server did not take the e-mail: its sender, its size, its content or a quota.",
+        "See what the mail provider's account says, then use Retry.",
     ),
     "number_invalid": ("This is not a telephone number.", "Ask the person for the right one."),
     "number_abroad": (

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from coaching.accounts.phone import why_not_reachable
+from coaching.accounts.services import opt_out
 from coaching.centre.models import Profile
 from coaching.common.rows import insert
 from coaching.common.states import move
@@ -44,9 +45,9 @@ def queue(contact, message, context, *, subject, dedupe_key, email="", channels=
             language=language or contact.language,
             context=context if channel == Channel.EMAIL else needed(message, channel, context),
         )
-        if channel != Channel.VOICE:
-            messages_left -= 1
-        _foresee(row, profile, held or ("messaged_enough" if messages_left < 0 else ""))
+        is_too_much = channel != Channel.VOICE and messages_left <= 0
+        messages_left -= channel != Channel.VOICE
+        _foresee(row, profile, held or ("messaged_enough" if is_too_much else ""))
         rows.append(row)
     if rows:
         insert(*rows, or_leave="dedupe_key")
@@ -78,10 +79,35 @@ def release(log):
     return log.state == State.HELD and _wait_again(log, released_at=timezone.now())
 
 
-def release_held(contact, *reasons):
-    """Let go what was held for one of `reasons` and has been settled since; returns how many."""
+def release_held(contact, reasons, *, since):
+    """Let go what was held for one of `reasons` and is settled by an enquiry of now.
+
+    Only what was queued `since` then (aware): the person is answered once, however often they, or
+    a program with their number, had asked before. Older rows are cancelled.
+    Returns how many now wait to be sent.
+    """
     held = CommunicationLog.objects.filter(contact=contact, state=State.HELD, reason__in=reasons)
-    return sum(_wait_again(log) for log in held)
+    released = 0
+    for log in held:
+        if log.created_at >= since:
+            released += _wait_again(log)
+        else:
+            move(log, State.CANCELLED, reason="superseded", ended_at=timezone.now())
+    return released
+
+
+@transaction.atomic
+def stop(contact, *, source, ip=None):
+    """The person wants no more messages: opt out, and cancel what waits. True the first time.
+
+    Both at once, so that a message that is being written finds its row cancelled.
+    """
+    first = opt_out(contact, source=source, ip=ip)
+    stoppable = [name for name, message in CATALOGUE.items() if message.stoppable]
+    CommunicationLog.objects.outbound().filter(
+        contact=contact, state__in=(State.PENDING, State.HELD), purpose__in=stoppable
+    ).update(state=State.CANCELLED, reason="opted_out", ended_at=timezone.now())
+    return first
 
 
 def retry(log):

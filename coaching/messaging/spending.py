@@ -7,7 +7,7 @@ refuses to pass either, so that no number of workers can spend a paisa too much.
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from coaching.messaging.models import Spend
@@ -16,7 +16,11 @@ Period = Spend.Period
 
 
 class BudgetSpent(Exception):
-    """The price does not fit into what is left of the hour or of the day."""
+    """The price does not fit into what is left; `until` (aware) is when the next period begins."""
+
+    def __init__(self, until):
+        super().__init__(until)
+        self.until = until
 
 
 # Rows in one order for everybody (day before hour), so that two debits cannot deadlock.
@@ -40,25 +44,29 @@ def debit(channel, paise, profile, moment):
     if not paise:
         return
     caps = {period: profile.budget_paise(channel, period) or UNLIMITED for period in Period.values}
-    if paise > min(caps.values()):
-        raise BudgetSpent
+    if paise > caps[Period.DAY]:
+        raise BudgetSpent(_next_day(moment))
+    if paise > caps[Period.HOUR]:
+        raise BudgetSpent(_next_hour(moment))
     day, hour = map(connection.ops.adapt_datetimefield_value, _starts(moment))
     with connection.cursor() as cursor:
         cursor.execute(
             DEBIT, [channel, day, paise, channel, hour, paise, caps["day"], caps["hour"]]
         )
-        if len(cursor.fetchall()) < 2:
-            raise BudgetSpent
+        debited = {period for (period,) in cursor.fetchall()}
+    if Period.DAY not in debited:
+        raise BudgetSpent(_next_day(moment))
+    if Period.HOUR not in debited:
+        raise BudgetSpent(_next_hour(moment))
 
 
 def give_back(channel, paise, moment):
-    """Return `paise` to the periods that were debited at `moment`."""
+    """Return `paise` to the periods that were debited at `moment`. Day before hour, as in DEBIT."""
     if paise:
-        day, hour = _starts(moment)
-        Spend.objects.filter(
-            Q(period=Period.DAY, starts_at=day) | Q(period=Period.HOUR, starts_at=hour),
-            channel=channel,
-        ).update(paise=F("paise") - paise)
+        for period, starts_at in zip((Period.DAY, Period.HOUR), _starts(moment), strict=True):
+            Spend.objects.filter(channel=channel, period=period, starts_at=starts_at).update(
+                paise=F("paise") - paise
+            )
 
 
 def spent(channel, period, moment=None):
@@ -69,9 +77,12 @@ def spent(channel, period, moment=None):
     return row.paise if row else 0
 
 
-def next_day(moment):
-    """Return when the day after `moment` begins in India."""
+def _next_day(moment):
     return _starts(moment)[0] + timedelta(days=1)
+
+
+def _next_hour(moment):
+    return _starts(moment)[1] + timedelta(hours=1)
 
 
 def _starts(moment):

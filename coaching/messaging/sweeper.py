@@ -17,7 +17,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from coaching.messaging import crew, doubt, pauses, watch
-from coaching.messaging.models import CommunicationLog, State
+from coaching.messaging.models import Channel, CommunicationLog, State
 
 log_event = structlog.get_logger(__name__)
 
@@ -31,9 +31,11 @@ _stopping = threading.Event()
 
 def send_due(grace=GRACE):
     """Hand what is due to the crew; returns a future for each row. Not inside a transaction."""
-    rows = CommunicationLog.objects.due(timezone.now() - grace)
-    rows = rows.exclude(channel__in=pauses.not_yet()).order_by("due_at", "pk")
-    return crew.take(rows.values_list("pk", "channel")[:BATCH])
+    due = CommunicationLog.objects.due(timezone.now() - grace).order_by("due_at", "pk")
+    rows = []
+    for channel in set(Channel.values) - set(pauses.not_yet()):  # none behind another's crowd
+        rows += due.filter(channel=channel).values_list("pk", "channel")[:BATCH]
+    return crew.take(rows)
 
 
 def settle_doubts():
@@ -76,3 +78,4 @@ def start(**_):
 @worker_shutting_down.connect
 def stop(**_):
     _stopping.set()
+    crew.stop()

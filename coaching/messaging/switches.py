@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from coaching.centre.models import Profile
 from coaching.messaging import gates, spending
-from coaching.messaging.models import Channel, Pause, Spend
-from coaching.messaging.models.watch import PAID_CHANNELS
+from coaching.messaging.models import PAID_CHANNELS, Channel, Pause, Spend
 
 BUDGETS = (("hour", "this hour"), ("day", "today"))
 
@@ -36,6 +35,15 @@ class Switch:
     pauses: dict
     budgets: list
     price_paise: int
+
+    @property
+    def word(self):
+        """What it does, in a word or two."""
+        if self.off:
+            return "stopped"
+        if not self.is_configured:
+            return "no provider"
+        return "waiting" if self.refused else "partly held" if self.broken else "on"
 
     @property
     def off(self):
@@ -66,7 +74,7 @@ class Switch:
 
 
 def now():
-    """Return {channel: Switch} as things are at this moment. Five small queries, whatever was sent."""
+    """Return {channel: Switch} as things are at this moment. Five queries."""
     profile = Profile.current()
     pauses = {channel: {} for channel in Channel.values}
     for pause in Pause.objects.filter(ended_at=None):

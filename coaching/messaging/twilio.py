@@ -133,7 +133,7 @@ def _refusal(error):
     if error.status >= 500 or error.status in (408, 409):
         return OutcomeUnknown(f"HTTP {error.status}")
     if error.status in (401, 403):
-        return DeliveryError("provider_refused_login", retry_after=300)
+        return DeliveryError("provider_refused_login")
     return DeliveryError(f"twilio:{error.code}", permanent=True)
 
 

@@ -7,9 +7,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from coaching.accounts.models import Consent, Contact
-from coaching.accounts.services import opt_in_again, opt_out
+from coaching.accounts.services import opt_in_again
 from coaching.common.http import client_ip
 from coaching.messaging.links import contact_pk_of
+from coaching.messaging.services import stop
 
 
 @csrf_exempt  # the signed link is the permission; mail programs post it themselves (RFC 8058)
@@ -21,7 +22,7 @@ def unsubscribe(request, token):
     except signing.BadSignature as error:
         raise Http404 from error
     if request.method == "POST":
-        act = opt_in_again if request.POST.get("do") == "start" else opt_out
+        act = opt_in_again if request.POST.get("do") == "start" else stop
         act(contact, source=Consent.Source.LINK, ip=client_ip(request))
         if "List-Unsubscribe" in request.POST:
             return HttpResponse("Unsubscribed.")

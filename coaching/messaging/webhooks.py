@@ -13,11 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from coaching.accounts.models import Consent
-from coaching.accounts.services import opt_out
 from coaching.centre.models import Profile
 from coaching.messaging import inbound, receipts, twilio
 from coaching.messaging.catalogue import language_of, text_of
 from coaching.messaging.models import Channel, CommunicationLog
+from coaching.messaging.services import stop
 
 
 def from_twilio(view):
@@ -119,7 +119,7 @@ def voice_keypress(request):
     language = language_of(log.language) if log else "en-in"
     with override(language):
         if log and request.POST.get("Digits") == "9":
-            opt_out(log.contact, source=Consent.Source.CALL)
+            stop(log.contact, source=Consent.Source.CALL)
             text = _("Done: we will not call or message you again. Goodbye.")
         else:
             centre = Profile.current().name

@@ -50,7 +50,13 @@ class LeadAdmin(BulkViews, LeadViews, OfficeAdmin):
     search_fields = ["name"]  # switches the box on; Lead.objects.search says what it finds
     search_help_text = "Name, e-mail, or last 4 digits"
     ordering = ["-pk"]
-    actions = ["mark_contacted", "mark_interested", "mark_lost", "assign_to_me", "release_selected"]
+    actions = [
+        "mark_contacted",
+        "mark_interested",
+        "mark_lost",
+        "assign_to_me",
+        "release_their_messages",
+    ]
     change_form_outer_before_template = "admin/leads/lead/facts.html"
     list_before_template = "admin/leads/lead/list_before.html"
     fieldsets = [
@@ -178,6 +184,10 @@ class LeadAdmin(BulkViews, LeadViews, OfficeAdmin):
     @admin.action(description="Mark lost", permissions=["change"])
     def mark_lost(self, request, queryset):
         self._mark(request, queryset, Lead.Status.LOST)
+
+    @admin.action(description="Release their messages…", permissions=["release"])
+    def release_their_messages(self, request, queryset):
+        return self._to_the_look(request, queryset, "release")
 
     @admin.action(description="Assign to me", permissions=["change"])
     def assign_to_me(self, request, queryset):

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from coaching.accounts.models import Consent
 from coaching.accounts.phone import for_people
-from coaching.accounts.services import give_consent, opt_out
+from coaching.accounts.services import give_consent
 from coaching.common.admin import safe_next
-from coaching.messaging.services import release_held
+from coaching.messaging.services import release_held, stop
 from leads.models import Lead
 
 log_event = structlog.get_logger(__name__)
@@ -73,13 +73,14 @@ class LeadViews:
             messages.error(request, "Tick that the person agreed; then what waits can be sent.")
             return
         give_consent(lead.contact, source=Consent.Source.STAFF, language=lead.language)
-        sent = release_held(lead.contact, "no_consent")
+        asked_at = lead.contact.welcome_window_started_at or lead.created_at
+        sent = release_held(lead.contact, ["no_consent"], since=asked_at)
         self.log_change(request, lead, "Recorded the person's consent.")
         messages.success(request, f"Consent recorded; {sent} waiting messages are on their way.")
 
     def do_opt_out(self, request, lead):
         """The person told us to stop: nothing but codes and receipts goes out from now."""
-        if opt_out(lead.contact, source=Consent.Source.STAFF):
+        if stop(lead.contact, source=Consent.Source.STAFF):
             self.log_change(request, lead, "Stopped messages at the person's wish.")
             messages.success(request, "Stopped. They can write START on WhatsApp to begin again.")
         else:

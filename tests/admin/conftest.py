@@ -6,6 +6,7 @@ from django.test import Client
 
 from coaching.accounts.models import User
 from coaching.accounts.phone import read_phone
+from coaching.centre.models import Profile
 from leads.services import Arrival, capture_lead
 
 STAFF = ("owner", "counsellor", "teacher")
@@ -53,3 +54,17 @@ def ask(db, centre):
         return capture_lead(name=name, phone=read_phone(phone), arrival=arrival, **more).lead
 
     return ask
+
+
+@pytest.fixture
+def set_limits(centre):
+    """Set fields of the centre's profile, as the owner does: `set_limits(leads_per_ip_hour=3)`."""
+
+    def set_limits(**limits):
+        profile = Profile.fresh()
+        for name, value in limits.items():
+            setattr(profile, name, value)
+        profile.save()
+        return profile
+
+    return set_limits

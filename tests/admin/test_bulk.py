@@ -1,13 +1,13 @@
 """Thousands of held messages: found by their reason, seen with their price, released or binned."""
 
 import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from coaching.accounts.models import Contact
-from coaching.centre.models import Profile
 from coaching.messaging import bulk, delivery, pauses, reasons, reports, spending
 from coaching.messaging.models import CommunicationLog
 from leads import flood
@@ -72,10 +72,9 @@ def test_the_dashboard_counts_what_is_held_by_reason_as_the_lists_do(flooded, br
     assert counts == [5, 3]
 
 
-def test_the_look_names_channels_and_prices_to_the_paisa(flooded, browser_of):
-    Profile.objects.update(price_whatsapp_paise=87, price_voice_paise_minute=451)
-    Profile.current().save()  # this process remembers it for a second
-    spending.debit("whatsapp", 2_345, Profile.fresh(), timezone.now())
+def test_the_look_names_channels_and_prices_to_the_paisa(flooded, browser_of, set_limits):
+    profile = set_limits(price_whatsapp_paise=87, price_voice_paise_minute=451)
+    spending.debit("whatsapp", 2_345, profile, timezone.now())
 
     html, _ = seen(browser_of("owner"), f"{LIST}release/?state__exact=held")
 
@@ -87,8 +86,8 @@ def test_the_look_names_channels_and_prices_to_the_paisa(flooded, browser_of):
     assert states() == ["held"] * 8
 
 
-def test_the_look_says_when_the_budget_will_not_suffice(flooded, browser_of):
-    Profile.objects.update(budget_whatsapp_paise_hour=250, budget_voice_paise_day=900)
+def test_the_look_says_when_the_budget_will_not_suffice(flooded, browser_of, set_limits):
+    set_limits(budget_whatsapp_paise_hour=250, budget_voice_paise_day=900)
 
     html, _ = seen(browser_of("owner"), f"{LIST}release/?state__exact=held")
 
@@ -308,7 +307,7 @@ def test_an_enquiry_says_in_words_why_its_messages_are_held(flooded, browser_of)
 
 def test_ticked_people_get_their_messages_and_nobody_else(flooded, browser_of):
     browser = browser_of("owner")
-    chosen = {"action": "release_selected", "_selected_action": [str(flooded.pk)]}
+    chosen = {"action": "release_their_messages", "_selected_action": [str(flooded.pk)]}
 
     look = browser.post(f"{LEADS}?held=any", chosen)
     html, button = seen(browser, look.url)

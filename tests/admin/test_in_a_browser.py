@@ -4,8 +4,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from coaching.accounts.models import Contact
+from coaching.centre.models import Profile
+from coaching.messaging import alerts, pauses, spending
+from coaching.messaging.models import CommunicationLog, Pause, ProviderDiff
 from leads.models import Lead
 from tests.browser.product import chromium
 
@@ -15,6 +19,16 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation",
     (e) => window.violations.push(e.violatedDirective + " " + e.blockedURI));
 """
+# The switches, and what is held: looked at when there is something to see (`trouble`).
+OURS = [
+    "/admin/messaging/pause/all/stop/",
+    "/admin/messaging/communicationlog/release/?state__exact=held",
+    "/admin/messaging/communicationlog/cancel/?state__exact=held",
+    "/admin/messaging/communicationlog/?held=suspected_bot",
+    "/admin/leads/lead/?held=any",
+    "/admin/messaging/providerdiff/",
+]
+UNFOLDS = ["/admin/messaging/pause/", "/admin/messaging/alert/"]
 BORDERLESS = """
 () => [...document.querySelectorAll("#content :is(input[type=text], input[type=email], textarea)")]
     .filter(e => e.checkVisibility() && [e, e.parentElement].every(
@@ -70,8 +84,19 @@ def faults(page, width):
     return page.evaluate("window.violations") + (["too wide"] if too_wide else [])
 
 
+@pytest.fixture
+def trouble(site):
+    """A channel switched off, one that refuses our keys, one that tripped, a budget all spent."""
+    pauses.switch_off("email", by="Meera Joshi")
+    pauses.refused("voice")
+    pauses.trip("whatsapp", "WhatsApp: only 21 of the last 50 were delivered.")
+    spending.debit("whatsapp", 12_450, Profile.fresh(), timezone.now())
+    alerts.raise_alert("diff:whatsapp:2026-11-22", "22 Nov: 1 message may have been sent twice.")
+    ProviderDiff.objects.create(day=timezone.localdate(), channel="whatsapp", provider_count=3)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
-def test_the_command_centre_breaks_no_rule(open_page, width, scheme):
+def test_the_command_centre_breaks_no_rule(open_page, trouble, width, scheme):
     page, complaints = open_page(width, scheme)
     log_in(page, "owner@example.com")
     lead = Lead.objects.get(name="Sandeep Meshram")
@@ -81,6 +106,7 @@ def test_the_command_centre_breaks_no_rule(open_page, width, scheme):
         "/admin/messaging/whatsapptemplate/", "/admin/academics/course/add/",
         "/admin/academics/batch/add/", "/admin/centre/profile/", "/admin/accounts/user/add/",
         reverse("admin:accounts_contact_change", args=[lead.contact_id]),
+        *OURS, *UNFOLDS,
     ]  # fmt: skip
 
     found = {}
@@ -92,13 +118,15 @@ def test_the_command_centre_breaks_no_rule(open_page, width, scheme):
     assert complaints == []
 
 
-def test_our_own_part_of_the_command_centre_is_accessible(open_page):
+def test_our_own_part_of_the_command_centre_is_accessible(open_page, trouble):
     lead = Lead.objects.get(name="Sandeep Meshram")
     wrong = []
-    for scheme in ("light", "dark"):
-        page, _ = open_page(360, scheme)
+    held = CommunicationLog.objects.filter(state="held").first().contact.leads.first()
+    people = [reverse("admin:leads_lead_change", args=[person.pk]) for person in (lead, held)]
+    for width, scheme in ((360, "light"), (1280, "dark")):
+        page, _ = open_page(width, scheme)
         log_in(page, "owner@example.com")
-        for address in ("/admin/", reverse("admin:leads_lead_change", args=[lead.pk])):
+        for address in ("/admin/", *people, *OURS):
             page.goto(address)
             page.wait_for_load_state("networkidle")
             found = Axe().run(page, context={"include": [[".desk"]]}).response["violations"]
@@ -130,6 +158,38 @@ def test_staff_work_an_enquiry_by_mouse(open_page):
     assert complaints == []
 
 
+def test_the_owner_stops_and_starts_sending_by_keyboard(open_page):
+    page, complaints = open_page(360)
+    log_in(page, "owner@example.com")
+
+    page.focus("text=Stop all sending…")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/all/stop/")
+    page.focus("button:has-text('Stop all sending')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Stopped: WhatsApp, E-mail, Call.")
+    all_stopped = Pause.objects.filter(ended_at=None).count()
+    page.get_by_role("button", name="Start WhatsApp").press("Enter")
+    page.wait_for_selector("text=WhatsApp leaves again.")
+
+    assert all_stopped == 3
+    assert Pause.objects.filter(ended_at=None, channel="whatsapp").count() == 0
+    assert complaints == []
+
+
+def test_the_owner_releases_what_a_filter_shows_by_mouse(open_page):
+    page, complaints = open_page(1280)
+    log_in(page, "owner@example.com")
+
+    page.click("text=filled in by a program")
+    page.click("text=Release…")
+    page.click("button:has-text('Release 3 messages')")
+    page.wait_for_selector("text=3 messages released.")
+
+    assert not CommunicationLog.objects.filter(reason="suspected_bot").exists()
+    assert complaints == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark"), (360, "light")])
 def test_the_log_in_pages_are_accessible_and_break_no_rule(open_page, width, scheme):
     page, complaints = open_page(width, scheme)
@@ -147,7 +207,6 @@ def test_the_log_in_pages_are_accessible_and_break_no_rule(open_page, width, sch
 
 def test_a_family_logs_in_without_javascript(browser, site):
     from coaching.accounts.models import User
-    from coaching.messaging.models import CommunicationLog
 
     contact = Contact.objects.get(phone="+919811111111")
     User.objects.create_user(name="Riya Patil", contact=contact).set_role("student")

@@ -26,13 +26,6 @@ def stopped():
     return set(Pause.objects.filter(ended_at=None).values_list("channel", flat=True))
 
 
-def set_limits(**limits):
-    profile = Profile.fresh()
-    for name, value in limits.items():
-        setattr(profile, name, value)
-    profile.save()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_one_confirmed_post_stops_everything_that_is_due(product, browser_of):
     product.ask(email="asha@example.com")
@@ -104,26 +97,26 @@ def test_the_owner_lets_strangers_messages_leave_again(browser_of, centre):
     assert "nothing had tripped; nothing was changed" in again
 
 
-def test_the_first_page_shows_what_was_spent_of_which_budget(browser_of, centre):
-    set_limits(budget_whatsapp_paise_day=50_000, budget_whatsapp_paise_hour=0)
-    spending.debit("whatsapp", 12_345, Profile.fresh(), timezone.now())
+def test_the_first_page_shows_what_was_spent_of_which_budget(browser_of, set_limits):
+    profile = set_limits(budget_whatsapp_paise_day=50_000, budget_whatsapp_paise_hour=0)
+    spending.debit("whatsapp", 12_345, profile, timezone.now())
 
     html = browser_of("owner").get("/admin/").content.decode()
 
     assert "₹123.45 this hour, no limit" in words(html)
     assert "₹123.45 of ₹500 today" in words(html)
     assert '<progress class="desk-bar" max="50000" value="12345"' in html
-    assert "The budget is spent." not in html
+    assert "The budget is spent" not in html
 
 
-def test_a_budget_that_is_spent_or_below_the_price_of_one_is_called_so(browser_of, centre):
-    set_limits(budget_whatsapp_paise_hour=200, budget_voice_paise_day=899,
+def test_a_budget_that_is_spent_or_below_the_price_of_one_is_called_so(browser_of, set_limits):
+    profile = set_limits(budget_whatsapp_paise_hour=200, budget_voice_paise_day=899,
                budget_voice_paise_hour=899)  # fmt: skip
-    spending.debit("whatsapp", 200, Profile.fresh(), timezone.now())
+    spending.debit("whatsapp", 200, profile, timezone.now())
 
     shown = first_page(browser_of("owner"))
 
-    assert "The budget is spent." in shown
+    assert "The budget is spent: one costs up to ₹1." in shown
     assert "One costs up to ₹9, more than the budget: none can leave." in shown
 
 
@@ -150,36 +143,42 @@ def test_a_notice_is_put_away_once_and_stays_in_the_list(browser_of, centre):
     assert "1 e-mail went twice" in browser.get("/admin/messaging/alert/").content.decode()
 
 
-def budget_spent():
-    set_limits(budget_voice_paise_day=900, budget_voice_paise_hour=900)
-    spending.debit("voice", 900, Profile.fresh(), timezone.now())
+def end_pauses():
+    Pause.objects.update(ended_at=timezone.now())
+
+
+def spend_the_budget(set_limits):
+    profile = set_limits(budget_voice_paise_day=900, budget_voice_paise_hour=900)
+    spending.debit("voice", 900, profile, timezone.now())
     alerts.raise_alert("budget:voice:2026-11-23", "Call: the budget is spent.")
+
+
+def raise_the_budget(set_limits):
+    set_limits(budget_voice_paise_day=5_000, budget_voice_paise_hour=5_000)
 
 
 @pytest.mark.parametrize(
     ("happens", "settles", "says"),
     [
-        (lambda: pauses.refused("email"), lambda: Pause.objects.update(ended_at=timezone.now()),
+        (lambda _: pauses.refused("email"), lambda _: end_pauses(),
          "It goes by itself once the provider accepts our keys."),
-        (lambda: pauses.trip("voice", "Too few."),
-         lambda: Pause.objects.update(ended_at=timezone.now()),
+        (lambda _: pauses.trip("voice", "Too few."), lambda _: end_pauses(),
          "It goes by itself after the hour, or when you let those messages leave again."),
-        (budget_spent, lambda: set_limits(budget_voice_paise_day=5_000,
-                                          budget_voice_paise_hour=5_000),
+        (spend_the_budget, raise_the_budget,
          "It goes by itself when the next day begins; or raise the budget"),
     ],
 )  # fmt: skip
 def test_a_notice_of_what_is_still_so_stays_and_says_when_it_goes(
-    browser_of, centre, happens, settles, says
+    browser_of, set_limits, happens, settles, says
 ):
-    happens()
+    happens(set_limits)
     alert, browser = Alert.objects.get(), browser_of("owner")
     page = f"/admin/messaging/alert/{alert.pk}/seen/"
 
     shown = first_page(browser)
     browser.post(page)
     still_open = Alert.objects.filter(closed_at=None).exists()
-    settles()
+    settles(set_limits)
     browser.post(page)
 
     assert says in shown and "Seen :" not in shown

@@ -7,6 +7,8 @@ machine that does nothing else.
 """
 
 import argparse
+import signal
+import sys
 from importlib import import_module
 
 from tests.bench.report import say_machine
@@ -20,6 +22,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="short rounds, few of them")
     parser.add_argument("--seconds", type=float, help="how long each measurement lasts")
     wanted = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every process is ended
     say_machine()
     for part in [wanted.part] if wanted.part else PARTS:
         module = import_module(f"tests.bench.{part}")

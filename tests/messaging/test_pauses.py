@@ -95,6 +95,7 @@ def test_an_alert_whose_mail_cannot_leave_is_mailed_with_the_next_round(product,
     assert Alert.objects.get().told_at is None
 
     settings.EMAIL_PORT = port
+    Alert.objects.update(tell_at=timezone.now())  # some minutes later
     watch.watch()
 
     assert len([m for m in product.sandbox.mails() if "Something is wrong" in str(m)]) == 1
@@ -232,7 +233,7 @@ def test_one_call_a_day_to_a_number_whatever_was_queued(product, centre):
 def test_without_that_gate_the_number_would_ring_twice(product, monkeypatch):
     from coaching.messaging import gates
 
-    monkeypatch.setattr(gates, "called_today", lambda log: None)
+    monkeypatch.setattr(gates, "enough_for_today", lambda log: None)
     lead = product.ask()
     product.work()
 

@@ -152,7 +152,10 @@ def test_every_twilio_address_refuses_strangers(client, db, path):
         ("message-status", {"MessageSid": "a", "MessageStatus": "se\x00nt"}),
         ("inbound", {"MessageSid": "a\x00", "From": "whatsapp:+919876543210", "Body": "x"}),
         ("inbound", {"MessageSid": "a" * 300, "From": "whatsapp:+919876543210", "Body": "x"}),
-        ("inbound", {"MessageSid": "a", "From": "whatsapp:+919876543210", "ProfileName": "n" * 300}),
+        (
+            "inbound",
+            {"MessageSid": "a", "From": "whatsapp:+919876543210", "ProfileName": "n" * 300},
+        ),
     ],
 )
 def test_odd_fields_of_a_signed_callback_are_taken_without_an_error(centre, settings, path, fields):

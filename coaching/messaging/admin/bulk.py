@@ -34,6 +34,10 @@ class Share:
     count: int
 
     @property
+    def count_text(self):
+        return str(self.count) if isinstance(self.count, AtLeast) else f"{self.count:,}"
+
+    @property
     def cost_paise(self):
         return self.count * self.switch.price_paise
 

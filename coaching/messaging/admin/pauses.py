@@ -22,8 +22,8 @@ class PauseAdmin(ReadOnlyAdmin):
     """What was stopped when, and by whom; the switches themselves are on the first page."""
 
     list_display = ["channel_name", "cause", "began", "by", "is_over"]
-    list_display_links = None
     ordering = ["-pk"]
+    fields = ["channel", "cause", "since", "by", "until", "ended_at"]
 
     def get_custom_urls(self):
         acts = ("stop", "start", "breaker")

@@ -45,9 +45,9 @@ def open_alerts(channels):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    list_display = ["text", "raised", "put_away"]
-    list_display_links = None
+    list_display = ["raised", "what", "put_away"]
     ordering = ["-pk"]
+    fields = ["text", "created_at", "told_at", "closed_at"]
 
     def get_custom_urls(self):
         return (("<int:pk>/seen/", "messaging_alert_seen", self.seen),)
@@ -67,6 +67,10 @@ class AlertAdmin(ReadOnlyAdmin):
             alerts.close(alert.key)
             messages.success(request, "Put away. It is still listed under Notices.")
         return HttpResponseRedirect(reverse("admin:index"))
+
+    @display(description="Notice")
+    def what(self, alert):
+        return format_html('<span class="desk-wrap">{}</span>', alert.text)
 
     @display(description="Raised")
     def raised(self, alert):

@@ -5,6 +5,8 @@ the mail program that shows it, and can be counted.
 """
 
 import smtplib
+import threading
+import time
 from email.utils import formataddr
 
 import requests
@@ -17,10 +19,15 @@ from anymail.exceptions import (
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.smtp import EmailBackend
 
 from coaching.centre.models import Profile
 from coaching.messaging import catalogue, links
 from coaching.messaging.channels import DeliveryError, OutcomeUnknown, never_connected
+
+KEEP_SECONDS = 20
+LOGIN_WANTED = (530, 534, 535, 538)
+_line = threading.local()
 
 WITHOUT_METADATA = {"mailersend", "postal"}  # their mails are found by the provider's id alone
 
@@ -69,15 +76,19 @@ def prepare(log):
 
 def send(log, mail):
     mail.connection = _connect()
+    is_good = False
     try:
         mail.send()
+        is_good = True
     except smtplib.SMTPRecipientsRefused as error:
         permanent = all(code >= 500 for code, _ in error.recipients.values())
         reason = "email_refused" if permanent else "provider_busy"
         raise DeliveryError(reason, permanent=permanent) from error
-    except smtplib.SMTPResponseException as error:
+    except smtplib.SMTPResponseException as error:  # not the address: sender, content, quota, login
+        if error.smtp_code in LOGIN_WANTED:
+            raise DeliveryError("provider_refused_login") from error
         permanent = error.smtp_code >= 500
-        reason = "email_refused" if permanent else "provider_busy"
+        reason = "email_not_taken" if permanent else "provider_busy"
         raise DeliveryError(reason, permanent=permanent) from error
     except AnymailRecipientsRefused as error:
         raise DeliveryError("email_refused", permanent=True) from error
@@ -88,23 +99,50 @@ def send(log, mail):
     except (smtplib.SMTPException, OSError, AnymailError, requests.RequestException) as error:
         raise OutcomeUnknown(type(error).__name__) from error
     finally:
-        _hang_up(mail.connection)
+        _put_down(mail.connection, is_good)
     status = getattr(mail, "anymail_status", None)
     return (status.message_id if status else None) or message_id(log)
 
 
 def _connect():
-    """Open the connection first: a failure here means that nothing can have left."""
+    """Open the connection first: a failure here means that nothing can have left.
+
+    A thread keeps its line to an SMTP server for a few seconds: greeting and TLS take longer than
+    the letter. Whether the other end still listens is asked before anything depends on it.
+    """
     try:
         connection = get_connection()
+        kept = _line.__dict__.pop("kept", None)
+        if kept and _is_the_same(kept, connection):
+            return kept
         connection.open()
     except ImproperlyConfigured as error:  # a mail provider's key is missing
-        raise DeliveryError("provider_refused_login", retry_after=300) from error
+        raise DeliveryError("provider_refused_login") from error
     except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
-        raise DeliveryError("provider_refused_login", retry_after=300) from error
+        raise DeliveryError("provider_refused_login") from error
     except (smtplib.SMTPException, OSError) as error:
         raise DeliveryError("provider_unreachable") from error
     return connection
+
+
+def _is_the_same(kept, wanted):
+    same_server = (kept.host, kept.port, kept.username) == (
+        wanted.host, wanted.port, wanted.username,
+    )  # fmt: skip
+    try:
+        if same_server and time.monotonic() - _line.since < KEEP_SECONDS:
+            return kept.connection.noop()[0] == 250
+    except (smtplib.SMTPException, OSError):
+        pass
+    _hang_up(kept)
+    return False
+
+
+def _put_down(connection, is_good):
+    if is_good and isinstance(connection, EmailBackend):
+        _line.kept, _line.since = connection, time.monotonic()
+    else:
+        _hang_up(connection)
 
 
 def _hang_up(connection):
@@ -123,7 +161,7 @@ def _from_provider(error):
     if status == 429:
         return DeliveryError("provider_busy")
     if status in (401, 403):
-        return DeliveryError("provider_refused_login", retry_after=300)
+        return DeliveryError("provider_refused_login")
     if status and 400 <= status < 500 and status not in (408, 409):
         return DeliveryError("email_refused", permanent=True)
     return OutcomeUnknown(f"HTTP {status}")

@@ -8,9 +8,10 @@ from coaching.messaging.models.outbox import (
     State,
 )
 from coaching.messaging.models.templates import WhatsAppTemplate
-from coaching.messaging.models.watch import Alert, Pause, ProviderDiff, Spend
+from coaching.messaging.models.watch import PAID_CHANNELS, Alert, Pause, ProviderDiff, Spend
 
 __all__ = [
+    "PAID_CHANNELS",
     "Alert",
     "Channel",
     "CommunicationLog",

@@ -102,7 +102,9 @@ class CommunicationLog(models.Model):
     provider_id = models.CharField(max_length=255, blank=True, db_index=True)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    due_at = models.DateTimeField(default=timezone.now, help_text="Not before")
+    due_at = models.DateTimeField(
+        default=timezone.now, help_text="Not before; of a held message, since when it is held"
+    )
     trying_since = models.DateTimeField(
         default=timezone.now, editable=False, help_text="When this attempt could first have left"
     )
@@ -131,6 +133,7 @@ class CommunicationLog(models.Model):
         indexes = [
             models.Index(fields=["state", "due_at"], name="log_state_due"),
             models.Index(fields=["contact", "-created_at"], name="log_timeline"),
+            models.Index(fields=["reason", "-id"], name="log_held", condition=Q(state="held")),
         ]
         constraints = [
             models.CheckConstraint(name="log_state_is_known", condition=Q(state__in=State.values)),

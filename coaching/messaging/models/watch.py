@@ -78,6 +78,7 @@ class Alert(models.Model):
     text = models.CharField(max_length=400)
     created_at = models.DateTimeField(default=timezone.now)
     until = models.DateTimeField(null=True, help_text="When it is over by itself")
+    tell_at = models.DateTimeField(default=timezone.now, help_text="When its mail is tried")
     told_at = models.DateTimeField(null=True, help_text="When the mail to the owners left")
     closed_at = models.DateTimeField(null=True)
 
