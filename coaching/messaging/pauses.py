@@ -143,7 +143,7 @@ def _start(channel, cause, **fields):
             Pause.objects.create(channel=channel, cause=cause, **fields)
     except IntegrityError:
         return False  # it has begun already
-    _open.forget()
+    _forget_open()
     log_event.warning("channel_paused", channel=channel, cause=cause)
     return True
 
@@ -152,7 +152,13 @@ def _end(channel, cause, **which):
     ended = Pause.objects.filter(channel=channel, cause=cause, ended_at=None, **which).update(
         ended_at=timezone.now()
     )
-    _open.forget()
+    _forget_open()
     if ended:
         log_event.info("channel_resumed", channel=channel, cause=cause)
     return bool(ended)
+
+
+def _forget_open():
+    """Now, and once more when the others can see it: one may have read it again in between."""
+    _open.forget()
+    transaction.on_commit(_open.forget)

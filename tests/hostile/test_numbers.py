@@ -95,6 +95,7 @@ def test_by_the_form(product, client):
     assert nothing_leaves(product)
 
 
+@pytest.mark.slow
 def test_by_staff_who_type_it_as_an_enquiry(product, owner):
     knocks = list(with_names(a_good_share()))
 
@@ -113,6 +114,7 @@ def test_by_staff_who_type_it_as_an_enquiry(product, owner):
     assert nothing_leaves(product)
 
 
+@pytest.mark.slow
 def test_as_the_number_of_a_student_who_asks_for_a_code(product, owner):
     numbers = [hostile.text for hostile in a_good_share() if hostile.is_number][::8]
     for count, number in enumerate(numbers):
@@ -133,6 +135,7 @@ def test_as_the_number_of_a_student_who_asks_for_a_code(product, owner):
     assert nothing_leaves(product)
 
 
+@pytest.mark.slow
 def test_as_the_sender_of_a_whatsapp_message(product, client, settings):
     path = "/webhooks/twilio/inbound/"
     signer = RequestValidator(settings.TWILIO_AUTH_TOKEN)

@@ -18,7 +18,7 @@ from tests.stack.deployment import dockerfile
 from tests.stack.part import tree
 from tests.stack.server import SERVICES, Server, broker
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 ASHA = "+919876543210"
 
 

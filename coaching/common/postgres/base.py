@@ -1,15 +1,11 @@
 """A server that is killed says goodbye; one that is frozen says nothing, and no time-out of the
 server's own runs then. So the waiting ends on our side, and with it the connection."""
 
-import time
-
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
 from coaching.common.postgres import patience
-
-HEALTHY_SECONDS = 2
 
 
 class PatientConnection(psycopg.Connection):
@@ -27,16 +23,6 @@ class PatientConnection(psycopg.Connection):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    was_well_at = 0.0
-
-    def close_if_health_check_failed(self):
-        """Ask whether the connection still works, unless it did a moment ago."""
-        if time.monotonic() - self.was_well_at < HEALTHY_SECONDS:
-            self.health_check_done = True  # not in the middle of a transaction either
-            return
-        super().close_if_health_check_failed()
-        self.was_well_at = time.monotonic()
-
     def get_new_connection(self, conn_params):
         limit = patience.get()
         if limit and limit.is_over:
