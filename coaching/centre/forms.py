@@ -1,6 +1,7 @@
 """What the owner types about the centre: numbers as people write them, money in rupees."""
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from coaching.accounts.phone import NotANumber, read_phone
@@ -82,6 +83,10 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        for name in self.fields.keys() & set(COUNTS):  # the same bound on every database
+            field = self.fields[name]
+            others = [v for v in field.validators if not isinstance(v, MaxValueValidator)]
+            field.validators = [*others, MaxValueValidator(999_999_999)]
         for name in ("phone", "whatsapp"):
             self._replace(name, forms.CharField, required=False, max_length=40,
                           widget=UnfoldAdminTextInputWidget)  # fmt: skip
