@@ -63,7 +63,11 @@ def test_a_worker_frozen_past_its_lease_does_not_send_what_others_took_over(hous
     for worker in house.workers:
         worker.thaw()
 
-    everything_settles(house, client)
+    eventually(lambda: not unsettled(house, client), seconds=20)
+    time.sleep(LEASE_SECONDS)  # the thawed worker has done what it was about to do
+    # The message at this point is sent once. The call beside it, in a thread of the same process,
+    # may have stood just before the wire: the one gap, see the next test.
+    assert len(doubled(house, client)) <= 1
 
 
 @pytest.mark.slow

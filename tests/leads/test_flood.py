@@ -2,6 +2,7 @@
 
 import ipaddress
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -225,6 +226,7 @@ def test_counting_by_looking_first_would_let_parallel_posts_past(
 
     def look_first(what, now):
         seen = {key: Enquiry.objects.filter(suspicion="").count() + 1 for key in what}
+        time.sleep(0.02)
         return seen
 
     monkeypatch.setattr(flood, "_count", look_first)
