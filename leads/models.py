@@ -62,11 +62,11 @@ class Lead(models.Model):
     name_key = models.CharField(max_length=120, editable=False, db_index=True)
     email = models.EmailField(blank=True, db_index=True)
     phone = models.CharField(max_length=16, help_text="E.164, such as +919876543210")
-    phone_last4 = models.CharField(max_length=4, editable=False, db_index=True)
+    phone_last4 = models.CharField(max_length=4, editable=False)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="leads")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, null=True, blank=True)
     message = models.TextField(blank=True, validators=[MaxLengthValidator(2000)])
-    source = models.CharField(max_length=40, default="website", db_index=True)
+    source = models.CharField(max_length=40, default="website")
     language = models.CharField(max_length=5, default="en-in")
     status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
     assigned_to = models.ForeignKey(
@@ -87,7 +87,12 @@ class Lead(models.Model):
         verbose_name = "enquiry"
         verbose_name_plural = "enquiries"
         permissions = [("export_lead", "Can export enquiries")]
-        indexes = [models.Index(fields=["status", "-id"], name="lead_status")]
+        # Not `db_index`: on Postgres that makes a second index, for searches by beginning.
+        indexes = [
+            models.Index(fields=["status", "-id"], name="lead_status"),
+            models.Index(fields=["phone_last4"], name="lead_last4"),
+            models.Index(fields=["source"], name="lead_source"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="open_lead_once",
@@ -101,10 +106,14 @@ class Lead(models.Model):
         return self.name
 
     def save(self, *args, **kwargs):
+        self.derive()
+        super().save(*args, **kwargs)
+
+    def derive(self):
+        """Set what is searched by."""
         self.name_key = name_key(self.name)
         self.phone_last4 = self.phone[-4:]
         self.email = self.email.lower()
-        super().save(*args, **kwargs)
 
     def mark(self, status):
         """Move the enquiry to `status` by hand. True when it moved; an enrolled one never does.
@@ -150,10 +159,10 @@ class Enquiry(models.Model):
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="enquiries")
     key = models.CharField(
-        max_length=260, null=True, unique=True, help_text="Idempotency key: the same key, one lead"
+        max_length=260, null=True, help_text="Idempotency key: the same key, one lead"
     )
     via = models.CharField(max_length=10, choices=Via)
-    course = models.ForeignKey(Course, on_delete=models.PROTECT, null=True)
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, null=True, db_index=False)
     message = models.TextField(blank=True)
     source = models.CharField(max_length=40, blank=True)
     utm = models.JSONField(default=dict, blank=True, help_text="Campaign fields of the address")
@@ -166,6 +175,7 @@ class Enquiry(models.Model):
         ordering = ["-pk"]
         verbose_name = "time they asked"
         verbose_name_plural = "times they asked"
+        constraints = [models.UniqueConstraint(name="enquiry_key_once", fields=["key"])]
 
     def __str__(self):
         return f"{self.get_via_display()} {self.created_at:%d %b %Y %H:%M}"
@@ -177,16 +187,11 @@ class Tally(models.Model):
     Written by `leads.flood` in one statement; short-lived, never shown.
     """
 
+    pk = models.CompositePrimaryKey("scope", "key", "starts_at")
     scope = models.CharField(max_length=10)
     key = models.CharField(max_length=254)
-    starts_at = models.DateTimeField(db_index=True)
+    starts_at = models.DateTimeField()
     count = models.PositiveIntegerField()
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(name="tally_once", fields=["scope", "key", "starts_at"])
-        ]
 
     def __str__(self):
         return f"{self.scope} {self.key}: {self.count}"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from coaching.accounts.models import Contact
 from coaching.accounts.services import give_consent
 from coaching.centre.models import Profile
-from coaching.common.rows import in_turn, insert, together
+from coaching.common.rows import in_turn, insert, insert_one, together
 from coaching.messaging.gates import has_consent
 from coaching.messaging.services import release_held
 from leads import flood
@@ -80,8 +80,7 @@ def _capture(name, phone, email, course, message, arrival, consented):
         welcome_window=Profile.current().welcome_window,
     )
     suspicion = flood.suspicion(phone, arrival, email=email, is_new_number=contact.is_new)
-    known = Lead.objects.open().filter(contact=contact, name_key=name_key(name))
-    lead = None if contact.is_new else known.first()
+    lead = None if contact.is_new else _open_lead(contact, name)
     is_new = lead is None
     if is_new:
         lead = Lead(name=name, phone=phone.e164, contact=contact, source=arrival.source)
@@ -89,11 +88,18 @@ def _capture(name, phone, email, course, message, arrival, consented):
     lead.course = course or lead.course
     lead.message = message or lead.message
     lead.language = arrival.language
-    # What staff wrote meanwhile (status, counsellor) is not ours to overwrite.
-    lead.save(update_fields=None if is_new else ASKED_AGAIN)
+    if is_new:
+        lead.derive()
+        insert_one(lead)
+    else:  # what staff wrote meanwhile (status, counsellor) is not ours to overwrite
+        lead.save(update_fields=ASKED_AGAIN)
     with together():
         _add_rows(lead, course, message, arrival, consented, suspicion)
     return Capture(lead, is_new=is_new)
+
+
+def _open_lead(contact, name):
+    return Lead.objects.open().filter(contact=contact, name_key=name_key(name)).first()
 
 
 def _add_rows(lead, course, message, arrival, consented, suspicion):

@@ -18,6 +18,7 @@ from kombu.pools import producers
 log_event = structlog.get_logger(__name__)
 
 PATIENCE_SECONDS = 0.3
+PAUSE_SECONDS = 0.01  # between two rings: in a flood one stands for many rows
 QUIET_SECONDS = 5  # after a failure the broker is left alone
 AT_ONCE = 300
 
@@ -50,7 +51,9 @@ def _ring_for_ever():
         rows = [_rows.get()]
         while len(rows) < AT_ONCE and not _rows.empty():
             rows.append(_rows.get())
-        if not ring_now(rows):
+        if ring_now(rows):
+            time.sleep(PAUSE_SECONDS)
+        else:
             time.sleep(QUIET_SECONDS)
             while not _rows.empty():  # the sweeper has found these meanwhile
                 _rows.get()

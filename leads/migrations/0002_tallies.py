@@ -13,21 +13,21 @@ class Migration(migrations.Migration):
             name="Tally",
             fields=[
                 (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "scope",
+                        "key",
+                        "starts_at",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("scope", models.CharField(max_length=10)),
                 ("key", models.CharField(max_length=254)),
-                ("starts_at", models.DateTimeField(db_index=True)),
+                ("starts_at", models.DateTimeField()),
                 ("count", models.PositiveIntegerField()),
             ],
-            options={
-                "ordering": ["pk"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("scope", "key", "starts_at"), name="tally_once")
-                ],
-            },
         ),
     ]

@@ -105,7 +105,7 @@ def capture(session, given, ip, key):
         course = session.exec(select(Course).where(Course.slug == given.course)).first()
         if course is None:
             raise HTTPException(422, "There is no course of this name.")
-    held = count(session, given.phone, ip, now) if COUNTS else ""
+    held = count(session, given.phone, ip, given.email, now) if COUNTS else ""
     held = held or why_not(given.phone)
     e164 = phonenumbers.format_number(given.phone, phonenumbers.PhoneNumberFormat.E164)
     contact = session.exec(
@@ -177,22 +177,22 @@ def message(lead, words, window, held, now):
     }
 
 
-def count(session, number, ip, now):
-    """Raise the four counters of this address and number; returns why to hold, or ''."""
-    hour, digits = f"{now:%Y%m%d%H}", str(number.national_number)
-    keys = sorted(
-        f"{kind}:{value}:{hour}"
-        for kind, value in (
-            ("ip", ip), ("network", ip.rpartition(".")[0]),
-            ("prefix", digits[:6]), ("neighbours", digits[:8]),
-        )
-    )  # fmt: skip
+def count(session, number, ip, email, now):
+    """Raise the counters of this address, mailbox and number; returns why to hold, or ''."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    digits = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
+    network = ip.rpartition(".")[0]
+    places = [("post", ip), ("ip", ip), ("network", network)]
+    places += [("email", email)] if email else []
+    neighbours = [("near", int(digits) // 100), ("near½", (int(digits) + 50) // 100)]
+    keys = sorted([*places, ("prefix", digits[:-4]), *((k, str(v)) for k, v in neighbours)])
+    rows = [{"scope": scope, "key": key, "starts_at": hour, "count": 1} for scope, key in keys]
     upsert = insert(Counter)
     counts = session.execute(
         upsert.on_conflict_do_update(
-            index_elements=["key"], set_={"count": Counter.count + 1}
+            index_elements=["scope", "key", "starts_at"], set_={"count": Counter.count + 1}
         ).returning(Counter.count),
-        [{"key": key, "count": 1} for key in keys],
+        rows,
     )
     return "too_many" if max(counts.scalars()) > LIMIT else ""
 

@@ -8,6 +8,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 OPEN = ("new", "contacted", "interested")
+STATES = (
+    "held", "pending", "sending", "sent", "delivered", "read", "answered", "unknown", "failed",
+    "cancelled", "received",
+)  # fmt: skip
 
 
 def moment(**more):
@@ -26,6 +30,15 @@ def only_where(name, *columns, where):
     )  # fmt: skip
 
 
+def at_least_0(column):
+    return CheckConstraint(f"{column} >= 0")
+
+
+def valid_json(column):
+    """What Django asks of a JSON column where the database has no type for it."""
+    return CheckConstraint(f"json_valid({column})").ddl_if(dialect="sqlite")
+
+
 class Course(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(unique=True, max_length=50)
@@ -41,6 +54,10 @@ class Contact(SQLModel, table=True):
     last_inbound_at: datetime | None = moment(default=None)
     welcome_window_started_at: datetime | None = moment(default=None)
     created_at: datetime = moment()
+
+    __table_args__ = (
+        CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'").ddl_if(dialect="postgresql"),
+    )  # fmt: skip
 
 
 class Consent(SQLModel, table=True):
@@ -87,7 +104,7 @@ class Enquiry(SQLModel, table=True):
     lead_id: int = Field(foreign_key="lead.id", index=True)
     key: str | None = Field(default=None, unique=True, max_length=260)
     via: str = Field(max_length=10)
-    course_id: int | None = Field(default=None, foreign_key="course.id", index=True)
+    course_id: int | None = Field(default=None, foreign_key="course.id")
     message: str = Field(default="", sa_type=Text)
     source: str = Field(default="", max_length=40)
     utm: dict = json_field()
@@ -96,15 +113,21 @@ class Enquiry(SQLModel, table=True):
     suspicion: str = Field(default="", max_length=40)
     created_at: datetime = moment()
 
+    __table_args__ = (valid_json("utm"),)
+
 
 class Counter(SQLModel, table=True):
-    key: str = Field(primary_key=True, max_length=80)
+    scope: str = Field(primary_key=True, max_length=10)
+    key: str = Field(primary_key=True, max_length=254)
+    starts_at: datetime = moment(primary_key=True)
     count: int
+
+    __table_args__ = (at_least_0("count"),)
 
 
 class CommunicationLog(SQLModel, table=True):
     id: uuid.UUID = Field(primary_key=True)
-    contact_id: int = Field(foreign_key="contact.id", index=True)
+    contact_id: int = Field(foreign_key="contact.id")
     direction: str = Field(default="out", max_length=3)
     channel: str = Field(max_length=10)
     purpose: str = Field(max_length=40)
@@ -130,15 +153,24 @@ class CommunicationLog(SQLModel, table=True):
     answered_at: datetime | None = moment(default=None)
     ended_at: datetime | None = moment(default=None)
     duration_seconds: int | None = None
+    debit_paise: int = 0
+    released_at: datetime | None = moment(default=None)
 
     __table_args__ = (
         Index("log_state_due", "state", "due_at"),
         Index("log_timeline", "contact_id", text("created_at DESC")),
+        Index(
+            "log_held", "reason", text("id DESC"), postgresql_where=text("state = 'held'"),
+            sqlite_where=text("state = 'held'"),
+        ),
         CheckConstraint("state NOT IN ('held', 'failed', 'cancelled') OR reason <> ''"),
+        CheckConstraint(f"state IN ({', '.join(map(repr, STATES))})"),
+        *map(at_least_0, ("attempts", "looks", "duration_seconds", "debit_paise")),
+        valid_json("context"),
         only_where("log_provider_id_once", "channel", "provider_id", where="provider_id <> ''"),
         only_where(
             "log_one_request_in_flight", "contact_id", "channel",
             where="channel IN ('whatsapp', 'voice') AND "
-            "(state = 'unknown' OR (state = 'sending' AND posted_at IS NOT NULL))",
+            "state IN ('unknown', 'sending')",
         ),
     )  # fmt: skip

@@ -79,15 +79,16 @@ class CommunicationLog(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     contact = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, related_name="communication_logs"
-    )
+        Contact, on_delete=models.PROTECT, related_name="communication_logs",
+        db_index=False,  # the timeline's index begins with it
+    )  # fmt: skip
     direction = models.CharField(max_length=3, choices=Direction, default=Direction.OUT)
     channel = models.CharField(max_length=10, choices=Channel)
     purpose = models.CharField(max_length=40, help_text="The message's name in the catalogue")
     subject = models.CharField(
-        max_length=60, blank=True, db_index=True, help_text="What it is about, such as lead:12"
+        max_length=60, blank=True, help_text="What it is about, such as lead:12"
     )
-    dedupe_key = models.CharField(max_length=160, unique=True)
+    dedupe_key = models.CharField(max_length=160)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     reason = models.CharField(max_length=60, blank=True)
     recipient = models.CharField(max_length=254, help_text="E.164 number or e-mail address")
@@ -99,7 +100,7 @@ class CommunicationLog(models.Model):
     looks = models.PositiveSmallIntegerField(default=0, help_text="Checks of an unknown outcome")
     claim_token = models.UUIDField(null=True, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
-    provider_id = models.CharField(max_length=255, blank=True, db_index=True)
+    provider_id = models.CharField(max_length=255, blank=True)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(
@@ -130,12 +131,17 @@ class CommunicationLog(models.Model):
             ("release_communicationlog", "Can release held messages"),
             ("retry_communicationlog", "Can retry failed messages"),
         ]
+        # Not `db_index` or `unique`: on Postgres those make a second index, for searches by
+        # beginning.
         indexes = [
+            models.Index(fields=["subject"], name="log_subject"),
+            models.Index(fields=["provider_id"], name="log_provider_id"),
             models.Index(fields=["state", "due_at"], name="log_state_due"),
             models.Index(fields=["contact", "-created_at"], name="log_timeline"),
             models.Index(fields=["reason", "-id"], name="log_held", condition=Q(state="held")),
         ]
         constraints = [
+            models.UniqueConstraint(name="log_dedupe_key_once", fields=["dedupe_key"]),
             models.CheckConstraint(name="log_state_is_known", condition=Q(state__in=State.values)),
             models.CheckConstraint(
                 name="log_stopped_says_why",
