@@ -128,6 +128,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
+    DATABASES["default"]["ENGINE"] = "coaching.common.sqlite"
     DATABASES["default"]["CONN_MAX_AGE"] = None  # opening one costs more than a page
     # A file, as in real life: the tests' threads and processes share it.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}

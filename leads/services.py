@@ -10,7 +10,7 @@ from django.utils import timezone
 from coaching.accounts.models import Contact
 from coaching.accounts.services import give_consent
 from coaching.centre.models import Profile
-from coaching.common.rows import in_turn, insert, insert_one, together
+from coaching.common.rows import insert, insert_one, together
 from coaching.messaging.gates import has_consent
 from coaching.messaging.services import release_held
 from leads import flood
@@ -56,7 +56,7 @@ def capture_lead(*, name, phone, email="", course=None, message="", arrival, con
     """
     for last in (False, False, True):
         try:
-            with in_turn(), transaction.atomic():
+            with transaction.atomic():
                 return _capture(name, phone, email, course, message, arrival, consented)
         except (IntegrityError, OperationalError, TooManyEnquiries) as error:
             # It was posted before, or somebody posts the same at this moment, or the database

@@ -3,28 +3,11 @@
 Django's ORM asks for each row's id and waits for the answer; five rows of an enquiry need none.
 """
 
-import threading
 from contextlib import contextmanager
 from functools import cache
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, CharField, ForeignKey, IntegerField, TextField
-
-_turn = threading.Lock()
-
-
-@contextmanager
-def in_turn():
-    """Let the writers of this process wait in line where the database takes one at a time.
-
-    SQLite's own waiting is sleeping and asking again, which a crowd of threads pays dearly. Not
-    within a transaction: that one has its turn already.
-    """
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    with _turn:
-        yield
 
 
 @contextmanager
