@@ -104,8 +104,9 @@ def commands(settings):
     python = shlex.quote(sys.executable)
     processes = {
         "web": f"{python} -m granian --interface wsgi --host 127.0.0.1 --port {settings.PORT} "
-        "--workers 2 --blocking-threads 8 --respawn-failed-workers --workers-kill-timeout 10 "
-        "--no-ws --log-level error coaching.wsgi:application",
+        "--workers 2 --blocking-threads 8 --blocking-threads-idle-timeout 600 "
+        "--respawn-failed-workers --workers-kill-timeout 10 --no-ws --log-level error "
+        "coaching.wsgi:application",
         "worker": f"{python} -m celery --quiet -A coaching.celery worker -B --pool threads "
         "--concurrency 4 --loglevel info --without-gossip --without-mingle --without-heartbeat",
     }

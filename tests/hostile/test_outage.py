@@ -1,5 +1,7 @@
 """The database is killed, and frozen: everybody gets an honest 503, soon, and a 200 afterwards."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 from django.core import signing
@@ -122,6 +124,25 @@ def test_an_enquiry_that_got_503_is_taken_once_when_the_database_is_back(sites, 
     assert refused.status_code == 503
     assert [answer.status_code for answer in answers] == [201, 200]
     assert answers[0].json() == answers[1].json()
+
+
+@pytest.mark.parametrize(("name", "status"), [("server", 200), ("unguarded", 500)])
+def test_a_restart_of_the_database_between_two_pages_is_noticed_by_nobody(
+    sites, own_database, name, status
+):
+    """The connections that died with it are found dead unasked; the control does not look."""
+
+    def crowd():
+        with ThreadPoolExecutor(8) as visitors:
+            return {answer.status_code for answer in visitors.map(sites[name].http.get, "/" * 16)}
+
+    eventually(lambda: crowd() == {200})  # each thread of the site has its connection
+    own_database.kill()
+    own_database.restart()
+    answered = crowd()
+    eventually(lambda: crowd() == {200})
+
+    assert answered == {200} if status == 200 else 500 in answered
 
 
 def taken(answer):
