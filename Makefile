@@ -1,4 +1,4 @@
-# make run · make test · make test-full · make lint · make chaos · make bench
+# make run · make test · make test-full · make lint · make chaos · make bench · make soak
 # (README.md says what each shows)
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: run setup setup-dev test test-full chaos bench lint lock messages
+.PHONY: run setup setup-dev test test-full chaos bench soak lint lock messages
 
 run: setup
 	@$(PY) -m coaching.run
@@ -54,6 +54,10 @@ chaos: $(VENV)/installed-dev
 # Speed, measured beside others in one run. Prints tables. Never part of the tests.
 bench: $(VENV)/installed-bench
 	@$(PY) -m tests.bench
+
+# An hour of enquiries at a steady rate: what grows, what slows, what gets lost.
+soak: $(VENV)/installed-bench
+	@$(PY) -m tests.bench soak
 
 $(VENV)/installed-bench: $(VENV)/installed-dev requirements-bench.txt
 	@$(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements-bench.txt 2>/dev/null \

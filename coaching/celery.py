@@ -23,6 +23,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # a worker without a broker still sweeps, for ever
+    broker_channel_error_retry=True,  # one that is full or cannot save refuses; that passes, too
     task_publish_retry=False,
     timezone="Asia/Kolkata",
     beat_schedule={

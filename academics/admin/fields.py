@@ -1,7 +1,6 @@
 """Form fields in the owner's words: rupees, one topic a line, '5000 at joining', weekdays."""
 
 import re
-from decimal import Decimal, InvalidOperation, Overflow
 
 from django import forms
 from unfold.widgets import (
@@ -11,23 +10,18 @@ from unfold.widgets import (
 )
 
 from academics.models import WEEKDAYS
-from coaching.common.money import inr
-
-MAX_PAISE = 2_000_000_000
+from coaching.common.money import MAX_PAISE, inr, read_rupees
 
 
-def read_rupees(text):
-    """'12,000', '₹ 12000.50' or 'Rs 12000' -> paise; raises ValidationError with what to do."""
-    bare = re.sub(r"^(₹|rs\.?|inr)", "", str(text).strip().lower()).replace(",", "").strip()
+def read_price(text):
+    """Return what was typed as paise, at least ₹1; raises ValidationError with what to do."""
     try:
-        paise = Decimal(bare.removesuffix("/-")) * 100
-    except (InvalidOperation, Overflow) as error:
+        paise = read_rupees(text)
+    except ValueError as error:
         raise forms.ValidationError(f"“{text}” is no amount. Write it like 12000.") from error
-    if not paise.is_finite() or paise != paise.to_integral_value():
-        raise forms.ValidationError(f"“{text}” is no amount in rupees and paise.")
     if not 100 <= paise <= MAX_PAISE:
-        raise forms.ValidationError("Write an amount of at least ₹1.")
-    return int(paise)
+        raise forms.ValidationError(f"Write an amount of at least ₹1 and at most {inr(MAX_PAISE)}.")
+    return paise
 
 
 class RupeesField(forms.CharField):
@@ -44,11 +38,11 @@ class RupeesField(forms.CharField):
 
     def clean(self, value):
         text = super().clean(value)
-        return read_rupees(text) if text else None
+        return read_price(text) if text else None
 
     def has_changed(self, initial, data):
         try:
-            return initial != read_rupees(data)
+            return initial != self.clean(data)
         except forms.ValidationError:
             return True
 
@@ -92,7 +86,7 @@ class InstalmentsField(LinesField):
             raise forms.ValidationError(
                 f"“{line}” is not understood. Write amount and time, like “5000 at joining”."
             )
-        return {"paise": read_rupees(found[1]), "when": found[2].strip()}
+        return {"paise": read_price(found[1]), "when": found[2].strip()}
 
 
 class WeekdaysField(forms.TypedMultipleChoiceField):

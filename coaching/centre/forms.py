@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from coaching.accounts.phone import NotANumber, read_phone
 from coaching.centre.models import Profile
 from coaching.common.admin import take_spoken_times
-from coaching.common.money import inr, read_rupees, rupees
+from coaching.common.money import MAX_PAISE, inr, read_rupees, rupees
 
 COUNTS = (
     "leads_per_ip_hour", "leads_per_network_hour", "leads_per_prefix_hour", "sequential_numbers",
@@ -26,7 +26,6 @@ MONEY = {
         for period in ("day", "hour")
     },
 }  # field: what to write there
-MAX_PAISE = 2_000_000_000
 
 
 class RupeesField(forms.CharField):

@@ -5,7 +5,7 @@ from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
 
-from coaching.common.lookups import capped_count
+from coaching.common.lookups import capped_count, planned_anew
 
 
 class CappedPaginator(Paginator):
@@ -44,6 +44,10 @@ class OfficeAdmin(ModelAdmin):
     list_max_show_all = 0
     list_filter_submit = True
     warn_unsaved_form = True
+
+    def changelist_view(self, request, extra_context=None):
+        with planned_anew():  # lists grow for ever, and each filter finds another share of them
+            return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         context = {"show_save_and_add_another": False, **(extra_context or {})}

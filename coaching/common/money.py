@@ -2,6 +2,8 @@
 
 import re
 
+MAX_PAISE = 2_000_000_000  # the most that is typed: it fits the integers of both databases
+
 
 def inr(paise):
     """Format paise as rupees with Indian grouping: 12345600 -> '₹1,23,456'; 50 -> '₹0.50'."""
@@ -22,12 +24,12 @@ def rupees(paise):
 
 
 def read_rupees(text):
-    """Read an amount as people type it: '₹ 1,250.5' or 'Rs 1250.50' -> 125050 paise.
+    """Read an amount as people type it: '₹ 1,250.5', 'Rs 1250.50' or '1250.5/-' -> 125050 paise.
 
     Raises ValueError for anything else: no signs, no exponents, no more than two decimals.
     """
-    bare = re.sub(r"^(₹|rs\.?|inr)", "", text.strip().lower()).replace(",", "").strip()
-    found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?", bare)
+    bare = re.sub(r"^(₹|rs\.?|inr)", "", text.strip().lower()).replace(",", "")
+    found = re.fullmatch(r"(\d{1,9})(?:\.(\d{0,2}))?", bare.removesuffix("/-").strip())
     if not found:
         raise ValueError(text)
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))

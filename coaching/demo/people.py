@@ -107,7 +107,7 @@ def _add_history(lead, channel, state, reason, asked_at, context, chance):
         id=_id_at(asked_at, chance), contact=lead.contact, channel=channel,
         purpose="enquiry_welcome", subject=lead.subject, dedupe_key=f"demo:{lead.phone}:{channel}",
         state=state, reason=reason, context=context, created_at=asked_at, due_at=asked_at,
-        recipient=lead.email if channel == Channel.EMAIL else lead.phone,
+        trying_since=asked_at, recipient=lead.email if channel == Channel.EMAIL else lead.phone,
     )  # fmt: skip
     if state != State.HELD:
         slow = 1 if channel == Channel.WHATSAPP else 3

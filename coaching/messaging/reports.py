@@ -41,7 +41,7 @@ HELD_BECAUSE = {
 
 @dataclass(frozen=True)
 class Leg:
-    """How long one stage took since the person asked, in seconds; None where nothing got there."""
+    """How long one stage took since the message could leave, in seconds; None where none did."""
 
     label: str
     count: int
@@ -84,21 +84,23 @@ def a_week_ago():
 def response_times():
     """Return a ChannelSpeed per channel for the last 7 days. One query, at most MAX_ROWS rows.
 
-    Counted from the moment the message was asked for. A call that may not be placed at that hour
-    is counted from the next lawful one: waiting for 9 AM is no slowness.
+    Counted from when the attempt could first have left: when the message was asked for, when calls
+    became lawful, when a person released it. A moment before that belongs to an earlier attempt,
+    and is counted from the question, or from the first lawful hour after it.
     """
     rows = (
         since(a_week_ago())
         .filter(direction=CommunicationLog.Direction.OUT)
         .order_by("-pk")
-        .values_list("channel", "created_at", *(name for name, _ in LEGS))[:MAX_ROWS]
+        .values_list("channel", "created_at", "trying_since", *(n for n, _ in LEGS))[:MAX_ROWS]
     )
     profile = Profile.current()
     seconds = {(channel, name): [] for channel in Channel.values for name, _ in LEGS}
-    for channel, asked_at, *moments in rows:
-        start = profile.next_calling_time(asked_at) if channel == Channel.VOICE else asked_at
+    for channel, asked_at, trying_since, *moments in rows:
+        first = profile.next_calling_time(asked_at) if channel == Channel.VOICE else asked_at
         for (name, _), moment in zip(LEGS, moments, strict=True):
             if moment:
+                start = max(first, trying_since) if trying_since <= moment else first
                 seconds[channel, name].append(max(0.0, (moment - start).total_seconds()))
     return [
         ChannelSpeed(

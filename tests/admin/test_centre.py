@@ -5,10 +5,11 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
-from academics.admin.fields import InstalmentsField, read_rupees
+from academics.admin.fields import InstalmentsField, read_price
 from academics.models import Batch, Course
 from coaching.accounts.models import User
 from coaching.centre.models import Profile
+from coaching.common.money import read_rupees
 from coaching.messaging.models import CommunicationLog
 
 
@@ -51,7 +52,7 @@ def test_a_course_is_edited_in_rupees_and_lines(centre, browser_of):
                                              "₹4,500 missing."),
         ({"instalments": "5000 at joining\nsome day"}, "“some day” is not understood."),
         ({"price_paise": "nine"}, "“nine” is no amount. Write it like 12000."),
-        ({"price_paise": "0"}, "Write an amount of at least ₹1."),
+        ({"price_paise": "0"}, "Write an amount of at least ₹1 and at most ₹2,00,00,000."),
         ({"price_paise": ""}, "Write the price, like 12000."),
     ],
 )  # fmt: skip
@@ -69,16 +70,22 @@ def test_a_wrong_course_is_kept_and_says_what_to_do(centre, browser_of, changed,
 @pytest.mark.parametrize(
     ("typed", "paise"),
     [("12000", 1_200_000), ("₹ 12,000.50", 1_200_050), ("Rs. 1,20,000/-", 12_000_000),
-     ("INR 99", 9_900)],
+     ("INR 99", 9_900), ("5000.", 500_000), ("0.5", 50), ("0", 0), ("१२०००", 1_200_000)],
 )  # fmt: skip
 def test_rupees_are_read_however_they_are_typed(typed, paise):
     assert read_rupees(typed) == paise
 
 
-@pytest.mark.parametrize("typed", ["", "abc", "1.005", "-5", "NaN", "inf", "1e20", "0.5"])
+@pytest.mark.parametrize("typed", ["", "abc", "1.005", "-5", "NaN", "inf", "1e3", "1e20", "1/-/-"])
 def test_what_is_no_amount_is_refused(typed):
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValueError):
         read_rupees(typed)
+
+
+@pytest.mark.parametrize("typed", ["abc", "0.99", "20000000.01"])
+def test_what_is_no_price_is_refused_where_a_course_is_edited(typed):
+    with pytest.raises(ValidationError):
+        read_price(typed)
 
 
 def test_an_instalment_survives_being_shown_and_read_again():

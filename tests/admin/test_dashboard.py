@@ -16,6 +16,12 @@ def listed(browser, href):
     return browser.get(href.replace("&amp;", "&")).context["cl"].result_count
 
 
+def seconds_until_a_call_left():
+    call = next(speed for speed in reports.response_times() if speed.channel == "voice")
+    assert call.legs[0].count == 1
+    return call.legs[0].p50
+
+
 def test_every_card_counts_what_its_list_shows(ask, browser_of):
     for number in range(4):
         ask(name=f"Person {'ABCD'[number]}", phone=f"98765 4321{number}")
@@ -102,8 +108,8 @@ def test_response_times_count_from_the_question(ask):
     second = timezone.timedelta(seconds=1)
     for log in CommunicationLog.objects.all():
         CommunicationLog.objects.filter(pk=log.pk).update(
-            state="delivered", posted_at=log.created_at + second,
-            accepted_at=log.created_at + 2 * second, delivered_at=log.created_at + 3 * second,
+            state="delivered", posted_at=log.trying_since + second,
+            accepted_at=log.trying_since + 2 * second, delivered_at=log.trying_since + 3 * second,
         )  # fmt: skip
 
     speeds = {speed.channel: [leg.p99 for leg in speed.legs] for speed in reports.response_times()}
@@ -124,15 +130,47 @@ def test_a_call_asked_for_at_night_is_counted_from_the_morning(ask, in_calling_h
     ) - timezone.timedelta(days=1)
     ask()
     CommunicationLog.objects.filter(channel="voice").update(
-        created_at=night, posted_at=night.replace(hour=9, second=2)
+        created_at=night,
+        trying_since=night.replace(hour=9),
+        posted_at=night.replace(hour=9, second=2),
     )
     old_id = reports.first_id_since(night)
     log = CommunicationLog.objects.get(channel="voice")
     CommunicationLog.objects.filter(pk=log.pk).update(id=old_id.__class__(int=old_id.int + 10**30))
 
-    call = next(speed for speed in reports.response_times() if speed.channel == "voice")
+    assert seconds_until_a_call_left() == 2.0
 
-    assert call.legs[0].p50 == 2.0
+
+def test_an_attempt_that_will_be_repeated_tomorrow_still_counts_as_it_was(ask):
+    ask()
+    log = CommunicationLog.objects.get(channel="voice")
+    CommunicationLog.objects.filter(channel="voice").update(
+        reason="busy", posted_at=log.trying_since + timezone.timedelta(seconds=3),
+        created_at=log.trying_since, trying_since=log.trying_since + timezone.timedelta(days=1),
+    )  # fmt: skip
+
+    assert seconds_until_a_call_left() == 3.0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_nobody_could_make_yesterday_is_counted_from_when_it_could_leave_today(
+    product, in_calling_hours_only, time_machine
+):
+    evening = timezone.localtime().replace(hour=20, minute=59, second=0, microsecond=0)
+    opening = evening.replace(hour=9, minute=0) + timezone.timedelta(days=1)
+    product.sandbox.misbehave("calls", "429", times=None)
+    time_machine.move_to(evening)
+    product.ask()
+    product.work()
+    time_machine.move_to(evening.replace(hour=21, minute=1))
+    product.work()
+    product.sandbox.control("faults", method="DELETE")
+
+    time_machine.move_to(opening + timezone.timedelta(seconds=2))
+    product.work()
+
+    assert product.log("voice").created_at < opening < product.log("voice").posted_at
+    assert 2.0 <= seconds_until_a_call_left() < 60
 
 
 def test_the_funnel_counts_everybody_who_came_at_least_this_far(ask):

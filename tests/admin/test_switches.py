@@ -97,6 +97,11 @@ def test_the_owner_lets_strangers_messages_leave_again(browser_of, centre):
     assert "nothing had tripped; nothing was changed" in again
 
 
+@pytest.mark.parametrize("page", ["fax/stop/", "fax/start/", "all/start/", "all/breaker/"])
+def test_only_channels_that_there_are_are_switched(browser_of, centre, page):
+    assert browser_of("owner").post(f"{PAUSE}{page}").status_code == 404
+
+
 def test_the_first_page_shows_what_was_spent_of_which_budget(browser_of, set_limits):
     profile = set_limits(budget_whatsapp_paise_day=50_000, budget_whatsapp_paise_hour=0)
     spending.debit("whatsapp", 12_345, profile, timezone.now())

@@ -1,8 +1,8 @@
 """`make bench`: measure the product beside others in one run, and print the tables.
 
-    python -m tests.bench [posts|wire|burst|pages|memory] [--quick] [--seconds N]
+    python -m tests.bench [posts|wire|burst|pages|lists|memory|soak] [--quick] [--seconds N]
 
-Without a part, everything. `--quick` is for a look; figures to keep come from a full run on a
+Without a part, everything but the soak. `--quick` is for a look; figures to keep come from a full run on a
 machine that does nothing else.
 """
 
@@ -13,12 +13,12 @@ from importlib import import_module
 
 from tests.bench.report import say_machine
 
-PARTS = ("posts", "wire", "burst", "pages", "memory")
+PARTS = ("posts", "wire", "burst", "pages", "lists", "memory")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("part", nargs="?", choices=PARTS)
+    parser.add_argument("part", nargs="?", choices=(*PARTS, "soak"))
     parser.add_argument("--quick", action="store_true", help="short rounds, few of them")
     parser.add_argument("--seconds", type=float, help="how long each measurement lasts")
     wanted = parser.parse_args()

@@ -163,6 +163,14 @@ class CommunicationLog(SQLModel, table=True):
             "log_held", "reason", text("id DESC"), postgresql_where=text("state = 'held'"),
             sqlite_where=text("state = 'held'"),
         ),
+        Index(
+            "log_failed", text("id DESC"), "channel", postgresql_where=text("state = 'failed'"),
+            sqlite_where=text("state = 'failed'"),
+        ),
+        Index(
+            "log_email", "recipient", postgresql_where=text("channel = 'email'"),
+            sqlite_where=text("channel = 'email'"),
+        ),
         CheckConstraint("state NOT IN ('held', 'failed', 'cancelled') OR reason <> ''"),
         CheckConstraint(f"state IN ({', '.join(map(repr, STATES))})"),
         *map(at_least_0, ("attempts", "looks", "duration_seconds", "debit_paise")),

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from coaching import run
 from tests.conftest import eventually, is_up
-from tests.environment import Postgres, free_ports
+from tests.environment import free_ports
 from tests.stack.house import House
 
 # Switched on, so that they cost what they cost; far too high to act.
@@ -35,26 +35,6 @@ SERVER = {
 DEMO = {"DEBUG": "1", "SANDBOX": "1", "CALLING_WINDOW": "always"}  # what `make run` sets
 
 
-class DurablePostgres(Postgres):
-    """PostgreSQL with its own defaults: fsync, full page writes, synchronous commit."""
-
-    def start(self):
-        data = self.home / "data"
-        self.run(
-            self.bin / "initdb", "-D", data, "-U", "coaching", "-A", "trust", "-E", "UTF8",
-            "--locale=C.UTF-8", "--no-sync",
-        )  # fmt: skip
-        self.process = subprocess.Popen(
-            [
-                self.bin / "postgres", "-D", data, "-k", self.home, "-c", "listen_addresses=",
-                "-c", "max_connections=200", "-c", "log_min_messages=fatal",
-            ],
-            cwd=self.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.as_user,
-        )  # fmt: skip
-        self.wait_until_it_accepts()
-        self.create_database("coaching")
-
-
 class Product(House):
     """`demo` runs it as `make run` does, worker and beat in one; else it is as on a server."""
 
@@ -62,10 +42,9 @@ class Product(House):
         mode = DEMO if demo else SERVER
         super().__init__(
             beats=0 if demo else 1,
+            durable=True,
             **{**LIMITS, **mode, **provider.environment, "TRUSTED_PROXIES": "1", **how},
         )  # fmt: skip
-        if self.server:
-            self.server.__class__ = DurablePostgres  # the same files, started otherwise
         if demo:
             settings = SimpleNamespace(
                 PORT=self.port, SANDBOX=False, REDIS_URL="", BROKER_SOCKET=self.broker_socket

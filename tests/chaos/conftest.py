@@ -54,5 +54,12 @@ def client(house):
 
 def everything_settles(house, client, seconds=60):
     """Wait until every acknowledged enquiry is answered; then nothing may be wrong."""
-    eventually(lambda: not unsettled(house, client) and not lost(house, client), seconds)
+
+    def what_is_open():
+        return unsettled(house, client) or lost(house, client)
+
+    try:
+        eventually(lambda: not what_is_open(), seconds)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {what_is_open()}") from None
     assert violations(house, client) == []

@@ -34,16 +34,30 @@ def test_a_hung_broker_holds_up_neither_the_page_nor_the_messages(house, client)
     everything_settles(house, client)
 
 
-def test_a_full_broker_holds_up_neither_the_page_nor_the_messages(house, client):
+@pytest.fixture
+def full_broker(house):
     broker = house.redis()
     broker.config_set("maxmemory-policy", "noeviction")
     broker.config_set("maxmemory", "1mb")
-    try:
-        enquire_quickly(client)
+    yield
+    broker.config_set("maxmemory", "0")
 
-        everything_settles(house, client)
-    finally:
-        broker.config_set("maxmemory", "0")
+
+@pytest.mark.usefixtures("full_broker")
+def test_a_full_broker_holds_up_neither_the_page_nor_the_messages(house, client):
+    enquire_quickly(client)
+
+    everything_settles(house, client)
+
+
+@pytest.mark.usefixtures("full_broker")
+def test_a_worker_that_starts_beside_a_full_broker_sweeps_all_the_same(house, client):
+    for worker in house.workers:
+        worker.kill()
+
+    enquire_quickly(client)
+
+    everything_settles(house, client)
 
 
 def test_a_broker_that_forgot_everything_costs_no_message(house, client):

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import pytest
 import time_machine
 from django.core import signing
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from academics.models import Batch, Course
@@ -387,9 +388,15 @@ def test_error_pages_speak_plainly(centre, client):
     assert unreadable.status_code == 400
 
 
-@pytest.mark.parametrize("name", ["400.html", "500.html", "503.html"])
-def test_the_pages_for_broken_days_need_neither_database_nor_styles(name, settings):
-    text = (settings.BASE_DIR / "templates" / name).read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["400.html", "403_csrf.html", "500.html", "503.html"])
+def test_the_pages_for_broken_days_need_neither_database_nor_styles(
+    name, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        html = render_to_string(name)
 
-    assert "{%" not in text
-    assert "{{" not in text
+    assert re.findall(r'(?:src|href)="([^"]*)', html) == ["/error.css", "/"]
+
+
+def test_control_an_ordinary_error_page_leans_on_styles():
+    assert "/static/" in render_to_string("404.html")

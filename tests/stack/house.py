@@ -54,10 +54,11 @@ def procfile(name, **replaced):
 
 
 class House:
-    """`database` is postgres or sqlite; `wsgi` and `celery` name the modules that are run; what
-    else is given joins the environment of every process."""
+    """`database` is postgres or sqlite; a `durable` Postgres keeps what it answered through a power
+    cut; `wsgi` and `celery` name the modules that are run; what else is given joins the environment
+    of every process."""
 
-    def __init__(self, *, database="postgres", workers=1, beats=1,
+    def __init__(self, *, database="postgres", durable=False, workers=1, beats=1,
                  wsgi="coaching.wsgi", celery="coaching.celery", **environment):  # fmt: skip
         self.folder = Path(tempfile.mkdtemp(prefix="coaching-house-"))
         self.folder.chmod(0o755)
@@ -65,7 +66,7 @@ class House:
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox = Sandbox(f"http://127.0.0.1:{self.port + 1}")
         self.broker_socket = self.folder / "redis.sock"
-        self.server = Postgres(self.folder) if database == "postgres" else None
+        self.server = Postgres(self.folder, durable=durable) if database == "postgres" else None
         self.environment = self._environment() | environment
         self._line = line = {
             "coaching.wsgi": wsgi,

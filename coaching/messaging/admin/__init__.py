@@ -42,15 +42,13 @@ class CommunicationLogAdmin(BulkViews, MessageViews, ReadOnlyAdmin):
         """None of the row's own fields: `context` may hold a code. The facts say what is said."""
         return [(None, {"fields": []})]
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).for_sending()
-
     def get_search_results(self, request, queryset, search_term):
         from coaching.accounts.models import Contact
 
         term = search_term.strip()
         if "@" in term:
-            return queryset.filter(starts_with("recipient", term.lower())), False
+            begins = starts_with("recipient", term.lower())
+            return queryset.filter(begins, channel=Channel.EMAIL), False
         if any(c.isdigit() for c in term):
             return queryset.filter(contact__in=Contact.objects.starting(term)), False
         return queryset.none() if term else queryset, False
@@ -58,13 +56,16 @@ class CommunicationLogAdmin(BulkViews, MessageViews, ReadOnlyAdmin):
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         act = {State.HELD: "release", State.FAILED: "retry"}.get(obj.state)
         allowed = act and getattr(self, f"has_{act}_permission")(request)
+        refusal = ""
+        if allowed:  # only now: each row of the list would look its consents up as well
+            refusal = why_not(CommunicationLog.objects.for_sending().get(pk=obj.pk), act)
         context |= {
             "log": obj,
             "words": words(obj),
             "badge": BADGES.get(obj.get_state_display(), ""),
             "receipts": obj.receipts.all(),
             "act": act if allowed else "",
-            "refusal": why_not(obj, act) if allowed else "",
+            "refusal": refusal,
         }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

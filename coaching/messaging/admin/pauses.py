@@ -26,31 +26,27 @@ class PauseAdmin(ReadOnlyAdmin):
     fields = ["channel", "cause", "since", "by", "until", "ended_at"]
 
     def get_custom_urls(self):
-        acts = ("stop", "start", "breaker")
-        return tuple(
-            (f"<slug:channel>/{act}/", f"messaging_pause_{act}", self._switching(act))
-            for act in acts
+        return (
+            ("<slug:channel>/stop/", "messaging_pause_stop", self.stop),
+            ("<slug:channel>/start/", "messaging_pause_start", self.start),
+            ("<slug:channel>/breaker/", "messaging_pause_breaker", self.reset_breaker),
         )
 
-    def _switching(self, act):
-        do = getattr(self, f"do_{act}")
+    def stop(self, request, channel, model_admin=None):
+        """Ask first, then stop one channel or all."""
+        _check(request, channel, ALL)
+        channels = Channel.values if channel == ALL else [channel]
+        if request.method != "POST":
+            return self._are_you_sure(request, channel, channels)
+        by = str(request.user)[:120]
+        stopped = [Channel(name).label for name in channels if pauses.switch_off(name, by=by)]
+        if stopped:
+            messages.success(request, f"Stopped: {', '.join(stopped)}. What falls due is held.")
+        else:
+            messages.info(request, "It was stopped already; nothing was changed.")
+        return HttpResponseRedirect(reverse("admin:index"))
 
-        def view(request, channel, model_admin=None):
-            if not request.user.has_perm("messaging.switch_channels"):
-                raise PermissionDenied
-            if channel not in Channel.values and (act, channel) != ("stop", ALL):
-                raise Http404
-            if request.method == "POST":
-                do(request, channel)
-                return HttpResponseRedirect(reverse("admin:index"))
-            if act == "stop":
-                return self._confirmation(request, channel)
-            return HttpResponseNotAllowed(["POST"])
-
-        return view
-
-    def _confirmation(self, request, channel):
-        channels = _channels(channel)
+    def _are_you_sure(self, request, channel, channels):
         waiting = CommunicationLog.objects.filter(state=State.PENDING, channel__in=channels)
         labels = [Channel(name).label for name in channels]
         return TemplateResponse(
@@ -66,29 +62,13 @@ class PauseAdmin(ReadOnlyAdmin):
             },
         )
 
-    def do_stop(self, request, channel):
-        stopped = [
-            Channel(name).label for name in _channels(channel)
-            if pauses.switch_off(name, by=str(request.user)[:120])
-        ]  # fmt: skip
-        if stopped:
-            messages.success(request, f"Stopped: {', '.join(stopped)}. What falls due is held.")
-        else:
-            messages.info(request, "It was stopped already; nothing was changed.")
+    def start(self, request, channel, model_admin=None):
+        return _end(request, channel, pauses.switch_on, held_as="switched_off",
+                    nothing=" was not stopped by hand")  # fmt: skip
 
-    def do_start(self, request, channel):
-        label = Channel(channel).label
-        if not pauses.switch_on(channel):
-            messages.info(request, f"{label} was not stopped by hand; nothing was changed.")
-            return
-        messages.success(request, _leaves_again(channel, "switched_off"))
-
-    def do_breaker(self, request, channel):
-        label = Channel(channel).label
-        if not pauses.reset_breaker(channel):
-            messages.info(request, f"{label}: nothing had tripped; nothing was changed.")
-            return
-        messages.success(request, _leaves_again(channel, "too_few_arrive"))
+    def reset_breaker(self, request, channel, model_admin=None):
+        return _end(request, channel, pauses.reset_breaker, held_as="too_few_arrive",
+                    nothing=": nothing had tripped")  # fmt: skip
 
     @display(description="Channel")
     def channel_name(self, pause):
@@ -103,8 +83,23 @@ class PauseAdmin(ReadOnlyAdmin):
         return ago(pause.ended_at) if pause.ended_at else "not yet"
 
 
-def _channels(channel):
-    return Channel.values if channel == ALL else [channel]
+def _check(request, channel, *more):
+    if not request.user.has_perm("messaging.switch_channels"):
+        raise PermissionDenied
+    if channel not in (*Channel.values, *more):
+        raise Http404
+
+
+def _end(request, channel, end, *, held_as, nothing):
+    """End what holds a channel back; say what stays held as `held_as`, or that `nothing` ended."""
+    _check(request, channel)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if end(channel):
+        messages.success(request, _leaves_again(channel, held_as))
+    else:
+        messages.info(request, f"{Channel(channel).label}{nothing}; nothing was changed.")
+    return HttpResponseRedirect(reverse("admin:index"))
 
 
 def _leaves_again(channel, reason):

@@ -40,6 +40,14 @@ class Migration(migrations.Migration):
             model_name='communicationlog',
             index=models.Index(fields=['provider_id'], name='log_provider_id'),
         ),
+        migrations.AddIndex(
+            model_name='communicationlog',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['-id', 'channel'], name='log_failed'),
+        ),
+        migrations.AddIndex(
+            model_name='communicationlog',
+            index=models.Index(condition=models.Q(('channel', 'email')), fields=['recipient'], name='log_email', opclasses=['varchar_pattern_ops']),
+        ),
         migrations.AddConstraint(
             model_name='communicationlog',
             constraint=models.UniqueConstraint(fields=('dedupe_key',), name='log_dedupe_key_once'),

@@ -139,6 +139,13 @@ class CommunicationLog(models.Model):
             models.Index(fields=["state", "due_at"], name="log_state_due"),
             models.Index(fields=["contact", "-created_at"], name="log_timeline"),
             models.Index(fields=["reason", "-id"], name="log_held", condition=Q(state="held")),
+            models.Index(fields=["-id", "channel"], name="log_failed", condition=Q(state="failed")),
+            models.Index(
+                name="log_email",
+                fields=["recipient"],
+                opclasses=["varchar_pattern_ops"],  # searched by its beginning
+                condition=Q(channel="email"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(name="log_dedupe_key_once", fields=["dedupe_key"]),
