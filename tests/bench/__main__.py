@@ -2,8 +2,8 @@
 
     python -m tests.bench [posts|wire|burst|pages|lists|memory|soak] [--quick] [--seconds N]
 
-Without a part, everything but the soak. `--quick` is for a look; figures to keep come from a full run on a
-machine that does nothing else.
+Without a part, everything but the soak. `--quick` is for a look; figures to keep come from a full
+run on a machine that does nothing else.
 """
 
 import argparse
