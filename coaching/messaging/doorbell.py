@@ -76,10 +76,10 @@ def ring_now(rows):
 
 
 @cache
-def _line():
+def _line(address=None):
     options = {
         "socket_timeout": PATIENCE_SECONDS,
         "socket_connect_timeout": PATIENCE_SECONDS,
         "max_retries": 0,
     }
-    return current_app.connection_for_write(transport_options=options)
+    return current_app.connection_for_write(address, transport_options=options)

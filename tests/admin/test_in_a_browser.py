@@ -78,8 +78,13 @@ def log_in(page, email):
     page.wait_for_url("**/admin/")
 
 
+def settle(page):
+    """Scripts run when the page has loaded, and have drawn what they draw two frames later."""
+    page.evaluate("() => new Promise(r => setTimeout(() => requestAnimationFrame(r), 100))")
+
+
 def faults(page, width):
-    page.wait_for_load_state("networkidle")
+    settle(page)
     too_wide = page.evaluate("document.documentElement.scrollWidth") > width
     return page.evaluate("window.violations") + (["too wide"] if too_wide else [])
 
@@ -128,7 +133,7 @@ def test_our_own_part_of_the_command_centre_is_accessible(open_page, trouble):
         log_in(page, "owner@example.com")
         for address in ("/admin/", *people, *OURS):
             page.goto(address)
-            page.wait_for_load_state("networkidle")
+            settle(page)
             found = Axe().run(page, context={"include": [[".desk"]]}).response["violations"]
             wrong += [f"{scheme} {address} {r['id']}: {n['html'][:90]}"
                       for r in found for n in r["nodes"]]  # fmt: skip

@@ -149,7 +149,7 @@ def taken(answer):
     return answer if answer.status_code < 300 else None
 
 
-@EVERYWHERE
+@pytest.mark.parametrize("where", ["server", pytest.param("demo", marks=pytest.mark.slow)])
 def test_a_frozen_database_is_not_waited_for_for_ever(sites, frozen, where):
     for method, path, more in (("GET", "/", {}), ("POST", "/public/leads", {"json": ASHA})):
         answer, seconds = sites[where].timed(method, path, **more)

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import eventually
 
 LIMIT_SECONDS = 0.5
+HANG_SECONDS = 4
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def hanging_worker(product):
     """A worker in the middle of a request that the provider does not answer."""
     product.ask()
     for target in ("messages", "calls", "list"):
-        product.sandbox.misbehave(target, "hang_before", times=None, seconds=30)
+        product.sandbox.misbehave(target, "hang_before", times=None, seconds=HANG_SECONDS)
     worker = threading.Thread(target=product.work)
     worker.start()
     eventually(product.sandbox.requests)
@@ -48,7 +49,7 @@ def test_pages_and_the_enquiry_answer_at_once_while_the_provider_hangs(
 
 def test_control_a_page_that_sent_the_message_itself_would_hang(product):
     product.ask()
-    product.sandbox.misbehave("messages", "hang_before", seconds=30)
+    product.sandbox.misbehave("messages", "hang_before", seconds=HANG_SECONDS)
 
     began = time.monotonic()
     product.work()

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from celery import current_app
 from django.db import connection
 
 from academics.models import Course
@@ -115,7 +114,7 @@ def test_control_without_the_unique_constraint_parallel_posts_double(transaction
 
 
 def test_the_doorbell_being_broken_costs_nothing(transactional_db, centre, monkeypatch):
-    nowhere = current_app.connection_for_write("redis://127.0.0.1:9")
+    nowhere = doorbell._line("redis://127.0.0.1:9")
     monkeypatch.setattr(doorbell, "_line", lambda: nowhere)
 
     assert doorbell.ring_now([("id", "whatsapp")]) is False

@@ -147,7 +147,9 @@ def test_a_taken_port_gets_a_clear_sentence(run, tmp_path):
     assert "Traceback" not in second.text()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGINT]
+)
 def test_stopping_ends_every_process_and_the_next_start_takes_seconds(tmp_path, how):
     run = Run(tmp_path).start()
     eventually(run.is_ready, seconds=60)
