@@ -137,6 +137,9 @@ else:
     DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])  # a socket's folder
     DATABASES["default"].setdefault("OPTIONS", {})
     DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 3)
+    # A worker that waits for a server whose line is cut gives up after a minute, not after hours.
+    DATABASES["default"]["OPTIONS"].setdefault("keepalives_idle", 30)
+    DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 60_000)
     # A process that freezes within a transaction holds locks that all others wait for.
     DATABASES["default"]["OPTIONS"].setdefault(
         "options", "-c idle_in_transaction_session_timeout=5s"

@@ -10,6 +10,8 @@ import pytest
 from django.db import ConnectionHandler
 from django.db.utils import OperationalError
 
+from coaching.common.sqlite import base
+
 PATIENCE_SECONDS = 2
 OTHERS_TURN_SECONDS = 0.5
 
@@ -129,6 +131,39 @@ def test_a_thread_waits_for_another_and_is_told_when_its_patience_ends(file, con
 
         with pytest.raises(OperationalError, match="locked by another thread"):
             waiting.result()
+
+
+def test_waiting_for_a_thread_and_then_for_a_program_is_one_patience(file, connect):
+    def write():
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="locked"), transaction(connect(seconds=1)):
+            pass
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(1) as pool, somebody_writes(file, seconds=2):
+        with base._line:  # another thread is first
+            waiting = pool.submit(write)
+            time.sleep(0.7)
+        waited = waiting.result()
+
+    assert 0.9 < waited < 1.4
+
+
+def test_what_can_never_succeed_is_told_at_once(file, connect):
+    """It has read half of what another has changed since: no waiting makes that right."""
+    connection = connect()
+    reader = connection.cursor()
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("INSERT INTO counted VALUES (1), (2)")
+        reader.execute("SELECT times FROM counted")
+        reader.fetchone()
+        other.execute("INSERT INTO counted VALUES (3)")
+    began = time.monotonic()
+
+    with pytest.raises(OperationalError):
+        count_once(connection)
+
+    assert time.monotonic() - began < 0.5
 
 
 def test_a_transaction_that_breaks_off_or_is_closed_leaves_the_line(file, connect):

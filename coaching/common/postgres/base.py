@@ -2,12 +2,15 @@
 server's own runs then. So the waiting ends on our side, and with it the connection."""
 
 import select
+import time
 
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
 from coaching.common.postgres import patience
+
+LONG_SECONDS = 30
 
 
 class PatientConnection(psycopg.Connection):
@@ -31,15 +34,20 @@ def has_something_to_read(connection):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    def is_usable(self):
-        """Ask the server only where it has said something: its goodbye can be read, unasked.
+    looked_at = 0  # by the clock of this process
 
-        Once for each page, so that no page pays for the last one's outage; a question would cost
-        a tenth of an enquiry.
+    def is_usable(self):
+        """Ask the server after a while of silence, or where it has said something.
+
+        Once for each page, so that no page pays for the last one's outage. A question would cost a
+        tenth of an enquiry, and a server that ends a connection says so unasked. What lies between
+        (a balancer, a router) forgets in silence, but only what has been quiet for long.
         """
-        if not self.connection.closed and not has_something_to_read(self.connection):
-            return True
-        return super().is_usable()
+        now = time.monotonic()
+        silence, self.looked_at = now - self.looked_at, now
+        if silence > LONG_SECONDS or self.errors_occurred or self.connection.closed:
+            return super().is_usable()
+        return not has_something_to_read(self.connection) or super().is_usable()
 
     def get_new_connection(self, conn_params):
         limit = patience.get()

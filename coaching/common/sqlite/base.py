@@ -8,6 +8,7 @@ stand in line for its transactions, and only the first of each process asks, eac
 import sqlite3
 import threading
 import time
+from contextlib import closing
 
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
@@ -36,11 +37,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return cursor
 
     def _start_transaction_under_autocommit(self):
+        ends = time.monotonic() + self.patience_seconds
         if not _line.acquire(timeout=self.patience_seconds):
             raise OperationalError("database is locked by another thread")
         self.is_first_in_line = True
         try:
-            super()._start_transaction_under_autocommit()
+            with self.wrap_database_errors, closing(self.create_cursor()) as cursor:
+                cursor.ask_until(ends, f"BEGIN {self.transaction_mode}")
         except BaseException:
             self._leave_the_line()
             raise
@@ -68,23 +71,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 class PatientCursor(base.SQLiteCursorWrapper):
-    """Asks again while another writes. Within a transaction nobody else does."""
+    """Asks again while another writes. Within a transaction nobody else does.
+
+    Not for `executemany`, of which a part may be written already.
+    """
 
     def execute(self, query, params=None):
-        return self._patiently(super().execute, query, params)
+        try:
+            return super().execute(query, params)
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or self.connection.in_transaction:
+                raise
+        return self.ask_until(time.monotonic() + self.patience_seconds, query, params)
 
-    def executemany(self, query, param_list):
-        return self._patiently(super().executemany, query, param_list)
-
-    def _patiently(self, execute, query, params):
-        ends = None
+    def ask_until(self, ends, query, params=None):
         while True:
             try:
-                return execute(query, params)
+                return super().execute(query, params)
             except sqlite3.OperationalError as error:
-                now = time.monotonic()
-                ends = ends or now + self.patience_seconds
-                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not is_busy or self.connection.in_transaction or now > ends:
+                if not is_busy(error) or time.monotonic() > ends:
                     raise
             time.sleep(ASK_AGAIN_SECONDS)
+
+
+def is_busy(error):
+    """Another writes, or recovers the file. A snapshot of ours that is too old stays so."""
+    return error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY)
