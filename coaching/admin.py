@@ -18,8 +18,8 @@ from coaching.accounts.models import Contact
 from coaching.accounts.phone import for_people
 from coaching.common.admin import OfficeAdmin
 from coaching.common.templatetags.spans import ago
+from coaching.messaging import pauses, switches
 from coaching.messaging import reports as messaging_reports
-from coaching.messaging import switches
 from coaching.messaging.admin.watch import open_alerts
 from leads import reports as lead_reports
 from leads.models import Lead
@@ -28,6 +28,14 @@ from leads.timeline import timeline
 # Roles are the one way to give permissions; log-ins belong to the people who have them.
 for model in (Group, EmailAddress, Authenticator, UserSession):
     admin.site.unregister(model)
+
+
+def environment(request):
+    """The badge in the corner of every page: what is stopped, and what is not the real thing."""
+    stopped = pauses.stopped()
+    if stopped:
+        return [f"Stopped: {', '.join(channel.label for channel in stopped)}", "danger"]
+    return ["Simulation", "warning"] if settings.SANDBOX else None
 
 
 def dashboard(request, context):
@@ -40,20 +48,23 @@ def dashboard(request, context):
         "now": timezone.now(),
     }
     if may("leads.view_lead"):
-        stages, lost = lead_reports.funnel()
+        stages, lost, binned = lead_reports.funnel()
         context |= {
             "sees_leads": True,
             "new_today": lead_reports.new_today(),
             "waiting": lead_reports.waiting_for_a_first_reply(),
             "stages": stages,
             "lost": lost,
+            "binned": binned,
             "funnel_days": lead_reports.FUNNEL_DAYS,
             "newest": lead_reports.newest(),
         }
     if may("messaging.view_communicationlog"):
         context |= {
             "sees_messages": True,
-            "needs": messaging_reports.needing_a_hand(),
+            "needs": messaging_reports.needing_a_hand(
+                may_release=may("messaging.release_communicationlog")
+            ),
             "held": messaging_reports.held_by_reason(),
             "speeds": messaging_reports.response_times(),
             "speed_days": messaging_reports.DAYS,
@@ -63,6 +74,7 @@ def dashboard(request, context):
         context |= {
             "switches": channels.values(),
             "all_are_off": all(switch.off for switch in channels.values()),
+            "any_is_off": any(switch.off for switch in channels.values()),
             "may_switch": may("messaging.switch_channels"),
             "alerts": open_alerts(channels),
             "may_put_away": may("messaging.change_alert"),

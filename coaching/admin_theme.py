@@ -4,7 +4,6 @@ The palette (Ctrl-K) stays off: it would keep names and numbers in the cache and
 enquiries five minutes late. The dashboard's own search box finds them at once.
 """
 
-from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
@@ -18,11 +17,6 @@ def _page(title, icon, url_name, permission):
     }
 
 
-def environment(request):
-    """The badge in the corner: nobody mistakes the simulation for the real thing."""
-    return ["Simulation", "warning"] if settings.SANDBOX else None
-
-
 UNFOLD = {
     "SITE_TITLE": "Command centre",
     "SITE_HEADER": "Command centre",
@@ -30,7 +24,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
-    "ENVIRONMENT": "coaching.admin_theme.environment",
+    "ENVIRONMENT": "coaching.admin.environment",
     "DASHBOARD_CALLBACK": "coaching.admin.dashboard",
     "STYLES": [lambda request: static("admin_extra/desk.css")],
     "ACCOUNT": {
@@ -86,7 +80,7 @@ UNFOLD = {
                 "title": "The centre",
                 "separator": True,
                 "items": [
-                    _page("Profile", "storefront", "centre_profile_changelist",
+                    _page("Centre's profile", "storefront", "centre_profile_changelist",
                           "centre.view_profile"),
                     _page("Policies", "gavel", "centre_policy_changelist", "centre.view_policy"),
                     _page("Holidays", "beach_access", "centre_holiday_changelist",
@@ -98,7 +92,9 @@ UNFOLD = {
                           "accounts.view_consent"),
                     _page("Notices", "notifications", "messaging_alert_changelist",
                           "messaging.view_alert"),
-                    _page("Daily comparison", "compare_arrows",
+                    _page("Earlier stops", "pause_circle", "messaging_pause_changelist",
+                          "messaging.view_pause"),
+                    _page("Daily comparisons", "compare_arrows",
                           "messaging_providerdiff_changelist", "messaging.view_providerdiff"),
                     _page("Logins and roles", "group", "accounts_user_changelist",
                           "accounts.view_user"),

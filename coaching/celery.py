@@ -36,6 +36,11 @@ app.conf.update(
             "task": "leads.tasks.forget_old_tallies",
             "schedule": crontab(hour=3, minute=45),
         },
+        "tell the owner of a flood of enquiries": {
+            "task": "leads.tasks.tell_of_a_flood",
+            "schedule": crontab(minute="*"),
+            "options": {"expires": 60},
+        },
         # At 05:10; once that has worked, the later hours find nothing to do.
         "compare yesterday with the providers": {
             "task": "coaching.messaging.tasks.compare_with_provider",

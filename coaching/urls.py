@@ -16,6 +16,7 @@ from leads import views as leads
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)
+handler429 = "coaching.login.views.too_often"  # allauth asks for it
 
 urlpatterns = [
     path("", leads.landing, name="landing"),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from django.core.exceptions import ValidationError as FieldError
 from django.core.validators import validate_email
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils.translation import get_language
 from ninja import Field, Header, Router, Schema, Status
 from ninja.decorators import decorate_view
@@ -13,9 +13,10 @@ from pydantic import AfterValidator
 
 from academics.offer import offered_course
 from coaching.common.http import client_ip, is_foreign_origin
+from leads import ceiling
 from leads.flood import TooManyEnquiries
 from leads.forms import clean_name, clean_phone
-from leads.models import Enquiry
+from leads.models import Enquiry, Lead
 from leads.services import Arrival, capture_lead
 
 router = Router(tags=["Enquiries"])
@@ -108,13 +109,15 @@ def known_origin_and_json(operation):
 @decorate_view(known_origin_and_json)
 def create_lead(
     request,
+    response: HttpResponse,
     lead: LeadIn,
     idempotency_key: Annotated[Text | None, Header(alias="Idempotency-Key", max_length=255)] = None,
 ):
     """Save the enquiry and answer it on WhatsApp, by e-mail and by a call.
 
     201 for a new enquiry; 200 with the same id for the same Idempotency-Key, or for the same
-    number and name while the enquiry is open.
+    number and name while the enquiry is open. 429 where an address sends very many; `Retry-After`
+    says after how many seconds it may send again.
     """
     course = offered_course(lead.course) if lead.course else None
     if lead.course and course is None:
@@ -123,10 +126,16 @@ def create_lead(
     try:
         capture = _capture(request, lead, course, idempotency_key)
     except TooManyEnquiries:
-        problem = "Too many enquiries from this address. Try again in an hour."
+        response["Retry-After"] = ceiling.retry_after(ceiling.opens_again_at())
+        problem = "Too many enquiries from this address. Retry-After says when to send it again."
         return Status(429, {"detail": problem})
-    saved = {"id": capture.lead.pk, "status": capture.lead.status}
+    saved = {"id": capture.lead.pk, "status": _told(capture.lead)}
     return Status(201 if capture.is_new else 200, saved)
+
+
+def _told(lead):
+    """The lead's status as programs may know it: that it is in the bin is ours alone."""
+    return Lead.Status.NEW if lead.status == Lead.Status.JUNK else lead.status
 
 
 def _capture(request, lead, course, idempotency_key):

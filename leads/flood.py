@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from coaching.centre.models import Profile
+from coaching.messaging import alerts, reports
 
 CEILING = 10  # times the limit of an address
 PER_EMAIL_A_DAY = 5  # addresses that a stranger's form may write to
@@ -120,6 +121,19 @@ def _count(what, now):
             [field for value in values for field in value],
         )
         return {(scope, key): count for scope, key, count in cursor.fetchall()}
+
+
+def tell_of_a_flood():
+    """Tell the owner while many messages of a day wait as a program's; once, until they looked."""
+    numbers, messages = reports.like_a_program()
+    if numbers < reports.A_FLOOD:
+        alerts.close("flood")
+        return
+    alerts.raise_alert(
+        "flood",
+        f"Enquiries from {numbers:,} numbers look like a program's: their {messages:,} messages "
+        "are held, and nothing was spent on them. Bin what a program wrote, release the people.",
+    )
 
 
 def forget_old_tallies():

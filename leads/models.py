@@ -26,6 +26,10 @@ class LeadQuerySet(models.QuerySet):
     def open(self):
         return self.filter(status__in=Lead.OPEN)
 
+    def unbinned(self):
+        """Enquiries of people, as far as anybody knows: all but those in the bin (`leads.bin`)."""
+        return self.exclude(status=Lead.Status.JUNK)
+
     def for_list(self):
         return self.select_related("contact", "course", "assigned_to")
 
@@ -55,6 +59,7 @@ class Lead(models.Model):
         INTERESTED = "interested", "Interested"
         ENROLLED = "enrolled", "Enrolled"
         LOST = "lost", "Lost"
+        JUNK = "junk", "Not a person"  # binned: `leads.bin` puts it there, and takes it out
 
     OPEN = (Status.NEW, Status.CONTACTED, Status.INTERESTED)
 
@@ -116,11 +121,13 @@ class Lead(models.Model):
         self.email = self.email.lower()
 
     def mark(self, status):
-        """Move the enquiry to `status` by hand. True when it moved; an enrolled one never does.
+        """Move the enquiry to `status` by hand. True when it moved.
 
-        Raises ValidationError when reopening it would double an open enquiry of the same person.
+        An enrolled one never does, and one in the bin is taken back first. Raises ValidationError
+        when reopening it would double an open enquiry of the same person.
         """
-        movable = Lead.objects.filter(pk=self.pk).exclude(status__in=[status, Lead.Status.ENROLLED])
+        fixed = [status, Lead.Status.ENROLLED, Lead.Status.JUNK]
+        movable = Lead.objects.filter(pk=self.pk).exclude(status__in=fixed)
         try:
             with transaction.atomic():
                 moved = movable.update(status=status, updated_at=timezone.now())

@@ -10,13 +10,14 @@ from leads.models import Enquiry, Lead
 
 @receiver(inbound_received)
 def somebody_wrote(sender, log, profile_name, **_):
-    """A number we have no open enquiry of becomes a lead, so that nobody who writes is lost.
+    """A number we have no enquiry of becomes a lead, so that nobody who writes is lost.
 
+    One in the bin does not count: somebody has the number, whoever gave it to the form.
     Nobody has agreed to calls or e-mails here, so only an answer on WhatsApp goes out: once a
     day, until a person or the receptionist takes the conversation over.
     """
     contact = log.contact
-    lead = Lead.objects.filter(contact=contact).order_by("-pk").first()
+    lead = Lead.objects.unbinned().filter(contact=contact).order_by("-pk").first()
     if lead is None and not contact.users.exists():
         lead = Lead.objects.create(
             name=profile_name or contact.phone,

@@ -22,7 +22,7 @@ def start_of_day(days_ago=0):
 
 
 def new_today():
-    return capped_count(Lead.objects.filter(created_at__gte=start_of_day()))
+    return capped_count(Lead.objects.unbinned().filter(created_at__gte=start_of_day()))
 
 
 def waiting_for_a_first_reply():
@@ -47,17 +47,19 @@ def funnel(days=FUNNEL_DAYS):
     """
     rows = Lead.objects.filter(created_at__gte=start_of_day(days - 1)).order_by()
     counts = dict(rows.values_list("status").annotate(count=Count("pk")))
+    binned = counts.pop(Lead.Status.JUNK, 0)
     asked = sum(counts.values())
     stages = []
     for place, status in enumerate(STAGES):
         reached = asked if place == 0 else sum(counts.get(later, 0) for later in STAGES[place:])
         percent = round(100 * reached / asked) if asked else 0
-        stages.append(Stage(status, status.label if place else "Asked", reached, percent))
-    return stages, counts.get(Lead.Status.LOST, 0)
+        label = status.label if place else "Asked"
+        stages.append(Stage(status, label, reached, percent))
+    return stages, counts.get(Lead.Status.LOST, 0), binned
 
 
 def newest(limit=8):
-    return with_channels(list(Lead.objects.for_list().order_by("-pk")[:limit]))
+    return with_channels(list(Lead.objects.unbinned().for_list().order_by("-pk")[:limit]))
 
 
 def with_channels(leads):

@@ -12,13 +12,13 @@ from coaching.accounts.services import give_consent
 from coaching.centre.models import Profile
 from coaching.common.rows import insert, insert_one, together
 from coaching.messaging.gates import has_consent
-from coaching.messaging.services import release_held
+from coaching.messaging.services import NOT_A_PERSON, TAKEN_BACK, release_held
 from leads import flood
 from leads.flood import TooManyEnquiries
 from leads.models import Enquiry, Lead, name_key
 from leads.welcome import welcome
 
-SETTLED_BY_ASKING = ("no_consent", "suspected_bot", *flood.REASONS)
+SETTLED_BY_ASKING = ("no_consent", "suspected_bot", *flood.REASONS, NOT_A_PERSON, TAKEN_BACK)
 ASKED_AGAIN = ("email", "course", "message", "language", "updated_at")
 
 
@@ -80,30 +80,37 @@ def _capture(name, phone, email, course, message, arrival, consented):
         welcome_window=Profile.current().welcome_window,
     )
     suspicion = flood.suspicion(phone, arrival, email=email, is_new_number=contact.is_new)
-    lead = None if contact.is_new else _open_lead(contact, name)
+    lead = None if contact.is_new else _asked_before(contact, name, suspicion)
     is_new = lead is None
     if is_new:
         lead = Lead(name=name, phone=phone.e164, contact=contact, source=arrival.source)
-    lead.email = email or lead.email
-    lead.course = course or lead.course
-    lead.message = message or lead.message
-    lead.language = arrival.language
-    if is_new:
-        lead.derive()
-        insert_one(lead)
-    else:  # what staff wrote meanwhile (status, counsellor) is not ours to overwrite
-        lead.save(update_fields=ASKED_AGAIN)
+    if lead.status != Lead.Status.JUNK:
+        lead.email = email or lead.email
+        lead.course = course or lead.course
+        lead.message = message or lead.message
+        lead.language = arrival.language
+        if is_new:
+            lead.derive()
+            insert_one(lead)
+        else:  # what staff wrote meanwhile (status, counsellor) is not ours to overwrite
+            lead.save(update_fields=ASKED_AGAIN)
     with together():
         _add_rows(lead, course, message, arrival, consented, suspicion)
     return Capture(lead, is_new=is_new)
 
 
-def _open_lead(contact, name):
-    return Lead.objects.open().filter(contact=contact, name_key=name_key(name)).first()
+def _asked_before(contact, name, suspicion):
+    """Return the lead that this enquiry repeats, or None: the open one of the same name.
+
+    What looks like a program's also repeats one in the bin, so that the bin stays closed.
+    """
+    statuses = (*Lead.OPEN, Lead.Status.JUNK) if suspicion else Lead.OPEN
+    same = Lead.objects.filter(contact=contact, name_key=name_key(name), status__in=statuses)
+    return min(same, key=lambda lead: lead.status == Lead.Status.JUNK, default=None)
 
 
 def _add_rows(lead, course, message, arrival, consented, suspicion):
-    """Write down that they asked and agreed, and queue the welcome."""
+    """Write down that they asked and agreed, and queue the welcome (in the bin there is none)."""
     contact = lead.contact
     insert(
         Enquiry(
@@ -124,8 +131,9 @@ def _add_rows(lead, course, message, arrival, consented, suspicion):
         if not suspicion and not contact.is_new:
             # The person has agreed since, or come back like a person.
             release_held(contact, SETTLED_BY_ASKING, since=contact.welcome_window_started_at)
-    agreed = consented or has_consent(contact)
-    welcome(lead, held=suspicion or ("" if agreed else "no_consent"))
+    if lead.status != Lead.Status.JUNK:
+        agreed = consented or has_consent(contact)
+        welcome(lead, held=suspicion or ("" if agreed else "no_consent"))
 
 
 def thanks_token(lead):

@@ -8,7 +8,9 @@ from django.conf import settings
 from coaching.accounts.models import Consent
 from coaching.messaging.catalogue import CATALOGUE
 from coaching.messaging.models import Channel, CommunicationLog, State
+from coaching.messaging.reports import HELD_BECAUSE
 from leads.models import Enquiry
+from leads.templatetags.sources import source_name
 
 ICONS = {Channel.WHATSAPP: "chat", Channel.EMAIL: "mail", Channel.VOICE: "call"}
 TONES = {
@@ -111,19 +113,20 @@ def _of_consent(consent):
         when=consent.created_at,
         icon="check_circle" if given else "block",
         title="Agreed to be contacted" if given else "Asked us to stop",
-        text=f"Through: {consent.get_source_display().lower()}",
+        text=f"Through {source_name(consent.source)}",
         tone="success" if given else "danger",
     )
 
 
 def _of_enquiry(enquiry):
     about = f" about {enquiry.course}" if enquiry.course else ""
-    held = f" Sending was held: {enquiry.suspicion.replace('_', ' ')}." if enquiry.suspicion else ""
+    why = HELD_BECAUSE.get(enquiry.suspicion, enquiry.suspicion)
+    held = f" Sending was held: {why}." if why else ""
     return Event(
         when=enquiry.created_at,
         icon="contact_support",
         title=f"{enquiry.lead.name} asked{about}",
         text=(enquiry.message + held).strip(),
         tone="info",
-        state=enquiry.get_via_display(),
+        state=f"through {source_name(enquiry.via)}",
     )

@@ -14,11 +14,12 @@ from academics.models import Course
 from coaching.accounts.wordings import consent_wording
 from coaching.centre.models import Policy, Profile
 from coaching.common.http import client_ip, is_foreign_origin
-from leads import seo
+from leads import ceiling, seo
 from leads.flood import TooManyEnquiries
 from leads.forms import EnquiryForm
 from leads.models import Enquiry, Lead
-from leads.services import Arrival, capture_lead, next_steps, thanks_url
+from leads.services import Arrival, capture_lead, thanks_url
+from leads.thanks import is_welcomed, what_happens
 
 UTM_FIELDS = (
     "utm_source",
@@ -143,16 +144,23 @@ def enquiries(request):
     try:
         capture = _capture(request, form)
     except TooManyEnquiries:
-        form.add_error(
-            None,
-            _(
-                "Very many enquiries have come from your internet address. Please call or "
-                "WhatsApp us, or try again in an hour. What you wrote is still here."
-            ),
-        )
-        return render(request, "leads/landing.html", _landing(request, form), status=429)
+        return _come_back_later(request, form)
     response = redirect(thanks_url(capture.lead))
     response.status_code = 303
+    return response
+
+
+def _come_back_later(request, form):
+    """Say when the address may post again, how else we are reached, and keep what was written."""
+    opens_at = ceiling.opens_again_at()
+    context = {
+        "form": form,
+        "consent_text": consent_wording(get_language(), Profile.current().name),
+        "campaign": _campaign(request),
+        "opens_at": opens_at,
+    }
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = ceiling.retry_after(opens_at)
     return response
 
 
@@ -186,36 +194,22 @@ def thanks(request, token):
     except signing.BadSignature as error:
         raise Http404 from error
     lead = get_object_or_404(Lead.objects.select_related("contact", "course"), pk=pk)
-    steps = next_steps(lead)
     response = render(
         request,
         "leads/thanks.html",
         {
             "first_name": lead.name.split(" ")[0],
             "course": lead.course,
-            "has_email": bool(lead.email),
-            "steps": [step for step in steps if step.state != "held"],
-            "held": next((step for step in steps if step.state == "held"), None),
             "is_stopped": bool(lead.contact.opted_out_at),
-            "is_repeat": not _is_welcomed_since(lead),
+            "is_repeat": not is_welcomed(lead),
             "asked_before": lead.enquiries.count() > 1,
             "phone_ending": lead.phone[-4:],
+            **what_happens(lead),
         },
     )
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-def _is_welcomed_since(lead):
-    """Whether the newest enquiry queued a welcome, or found an earlier one of the same day."""
-    asked_at = lead.enquiries.values_list("created_at", flat=True).first()
-    return (
-        asked_at is None
-        or lead.communication_logs.filter(
-            purpose="enquiry_welcome", created_at__gte=asked_at
-        ).exists()
-    )
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from allauth.account.adapter import get_adapter
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -103,7 +104,7 @@ class RoleFilter(DropdownFilter):
 @admin.register(User)
 class UserAdmin(OfficeAdmin):
     form = UserForm
-    list_display = ["name", "role_badge", "mail", "phone", "last_login", "may_log_in"]
+    list_display = ["name", "role_badge", "mail", "phone", "last_log_in", "may_log_in"]
     list_filter = [RoleFilter]
     search_fields = ["name"]
     search_help_text = "Name, e-mail or number (its beginning)"
@@ -154,6 +155,10 @@ class UserAdmin(OfficeAdmin):
     def mail(self, user):
         return user.email or ""
 
+    @display(description="Last log-in", ordering="last_login")
+    def last_log_in(self, user):
+        return user.last_login
+
     @display(description="May log in", boolean=True)
     def may_log_in(self, user):
         return user.is_active
@@ -165,11 +170,24 @@ class UserAdmin(OfficeAdmin):
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnlyAdmin):
-    list_display = ["contact", "action", "source", "wording_version", "language", "created_at"]
+    empty_text = "Every agreement and every STOP is written down here; enquiries bring the first."
+    list_display = ["contact", "action", "source", "wording", "language_name", "when"]
     search_fields = ["contact__phone"]
     search_help_text = "Number (its beginning)"
     list_select_related = ["contact"]
     ordering = ["-pk"]
+
+    @display(description="Wording of")
+    def wording(self, consent):
+        return consent.wording_version or "–"
+
+    @display(description="Language")
+    def language_name(self, consent):
+        return dict(settings.LANGUAGES).get(consent.language, "–")
+
+    @display(description="When", ordering="-pk")
+    def when(self, consent):
+        return consent.created_at
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term.strip():

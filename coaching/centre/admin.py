@@ -24,9 +24,11 @@ class ProfileAdmin(OfficeAdmin):
         ("Messages and calls", {
             "fields": ["calling_opens", "calling_closes", "welcome_window_hours", "regions"]}),
         ("Limits and budgets", {
-            "description": "Enquiries beyond a limit are kept, and their messages held for your "
-            "look. Messages beyond a budget are held, too: release them when the next hour or day "
-            "begins. Every message of a channel counts, log-in codes and receipts included.",
+            # The anchor lets the command centre's first page open the profile here.
+            "description": '<span id="limits" class="desk-anchor"></span>'
+            "Enquiries beyond a limit are kept, and their messages held for your look. Messages "
+            "beyond a budget are held, too: release them when the next hour or day begins. Every "
+            "message of a channel counts, log-in codes and receipts included.",
             "fields": [
                 ("budget_whatsapp_paise_day", "budget_whatsapp_paise_hour"),
                 "price_whatsapp_paise",
@@ -80,5 +82,6 @@ class PolicyAdmin(OfficeAdmin):
 
 @admin.register(Holiday)
 class HolidayAdmin(OfficeAdmin):
+    empty_text = "Add each day on which the centre has no classes; all of them are listed here."
     list_display = ["date", "name"]
     ordering = ["date"]

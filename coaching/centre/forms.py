@@ -17,15 +17,10 @@ PRICES = {  # channel: the field of its price, and what that is the price of
     "whatsapp": ("price_whatsapp_paise", "One message"),
     "voice": ("price_voice_paise_minute", "A minute of a call"),
 }
-MONEY = {
-    "price_whatsapp_paise": "What one costs at most: Twilio's fee and Meta's together.",
-    "price_voice_paise_minute": "Begun minutes count as whole ones.",
-    **{
-        f"budget_{channel}_paise_{period}": "In rupees. 0 = no limit."
-        for channel in PRICES
-        for period in ("day", "hour")
-    },
-}  # field: what to write there
+MONEY = (
+    *(field for field, _ in PRICES.values()),
+    *(f"budget_{channel}_paise_{period}" for channel in PRICES for period in ("day", "hour")),
+)
 
 
 class RupeesField(forms.CharField):
@@ -67,14 +62,14 @@ class ProfileForm(forms.ModelForm):
             "email", "gstin", "calling_opens", "calling_closes", "welcome_window_hours", "regions",
             *COUNTS, *MONEY,
         ]  # fmt: skip
-        labels = {"email": "E-mail", "whatsapp": "WhatsApp", "welcome_window_hours":
-                  "One welcome in (hours)"}  # fmt: skip
+        labels = {"email": "E-mail", "whatsapp": "WhatsApp"}
         error_messages = {
             "gstin": {"invalid": "A GSTIN has 15 characters, such as 27AAPFU0939F1ZV."},
             **{
                 name: dict.fromkeys(
                     ("invalid", "required", "min_value", "max_value"),
-                    "Write a whole number of at most nine digits; 0 means no limit.",
+                    "Write a whole number of at most nine digits; 0 means "
+                    f"{'never' if name == 'breaker_outcomes' else 'no limit'}.",
                 )
                 for name in COUNTS
             },
@@ -89,8 +84,8 @@ class ProfileForm(forms.ModelForm):
         for name in ("phone", "whatsapp"):
             self._replace(name, forms.CharField, required=False, max_length=40,
                           widget=UnfoldAdminTextInputWidget)  # fmt: skip
-        for name, what_to_write in MONEY.items():
-            self._replace(name, RupeesField, help_text=what_to_write, unit=" (₹)")
+        for name in MONEY:
+            self._replace(name, RupeesField, unit=" (₹)")
         take_spoken_times(self, "calling_opens", "calling_closes")
 
     def _replace(self, name, field_class, *, unit="", **options):

@@ -52,9 +52,10 @@ class Profile(Limits):
         "calls until", default=first_closing, help_text="IST, not after 9:00 PM"
     )
     welcome_window_hours = models.PositiveSmallIntegerField(
+        "hours until the next welcome",
         default=24,
         validators=[MinValueValidator(1)],
-        help_text="A second enquiry from a number in this time gets no second welcome.",
+        help_text="A number that asks again within this time gets no second welcome.",
     )
     regions = models.CharField(
         "countries we message and call",

@@ -3,7 +3,7 @@
 from allauth.account.views import ConfirmLoginCodeView
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
 
 @login_required
@@ -15,6 +15,13 @@ def home_after_login(request):
 def closed(request, *args, **kwargs):
     """Addresses and passwords of students are the centre's to keep: allauth's pages stay shut."""
     raise Http404
+
+
+def too_often(request):
+    """allauth's 429 with what allauth leaves out: each limit of these pages counts one minute."""
+    response = render(request, "429.html", status=429)
+    response["Retry-After"] = "60"
+    return response
 
 
 class ConfirmCodeView(ConfirmLoginCodeView):

@@ -22,10 +22,13 @@ log_event = structlog.get_logger(__name__)
 def raise_alert(key, text, *, until=None):
     """Open an alert, once however often it is raised. The mail follows within seconds.
 
-    `until` (aware): when it is over by itself. What was closed within a day is the same matter
-    again: it is shown again, and mailed no second time.
+    `until` (aware): when it is over by itself. One that is open takes the new words. What was
+    closed within a day is the same matter again: it is shown again, and mailed no second time.
     """
-    if Alert.objects.filter(key=key, closed_at=None).exists():
+    known = Alert.objects.filter(key=key, closed_at=None).first()
+    if known:
+        if (known.text, known.until) != (text, until):
+            Alert.objects.filter(pk=known.pk, closed_at=None).update(text=text, until=until)
         return
     a_day_ago = timezone.now() - SAME_MATTER
     last = Alert.objects.filter(key=key, closed_at__gt=a_day_ago, told_at__gt=a_day_ago).first()

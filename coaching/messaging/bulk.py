@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from coaching.messaging import doorbell
-from coaching.messaging.models import CommunicationLog, State
+from coaching.messaging.models import Channel, CommunicationLog, State
 
 log_event = structlog.get_logger(__name__)
 
@@ -27,15 +27,16 @@ def held_at(rows, seen_at):
     return rows.filter(state=State.HELD, due_at__lte=seen_at)  # held since then
 
 
-def release_many(rows, seen_at):
+def release_many(rows, seen_at, room):
     """Let them go, as `services.release` does for one; returns how many now wait to be sent.
 
-    The gates are asked again as each leaves: number, STOP, consent, budget, switched-off channel.
-    Stops after PATIENCE_SECONDS or AT_ONCE; call again for the rest. Commits each BATCH.
+    `room` says how many of each channel may go, {channel: number}: the rest stays held for its own
+    reason. The gates are asked again as each leaves: number, STOP, consent, budget, switched-off
+    channel. Stops after PATIENCE_SECONDS or AT_ONCE; call again for the rest. Commits each BATCH.
     """
     now = timezone.now()
     return _step(
-        held_at(rows, seen_at), rings=True,
+        held_at(rows, seen_at), room, rings=True,
         state=State.PENDING, reason="", due_at=now, trying_since=now, released_at=now,
     )  # fmt: skip
 
@@ -43,28 +44,30 @@ def release_many(rows, seen_at):
 def cancel_many(rows, seen_at):
     """Bin them for good; returns how many. Steps as in `release_many`."""
     return _step(
-        held_at(rows, seen_at), rings=False,
+        held_at(rows, seen_at), dict.fromkeys(Channel.values, AT_ONCE), rings=False,
         state=State.CANCELLED, reason=CANCELLED_BY_HAND, ended_at=timezone.now(),
     )  # fmt: skip
 
 
-def _step(rows, *, rings, **fields):
+def _step(rows, room, *, rings, **fields):
     deadline = time.monotonic() + PATIENCE_SECONDS
     moved = 0
-    while moved < AT_ONCE and time.monotonic() < deadline:
-        batch = _move_batch(rows, rings, fields)
-        if not batch:
-            break
-        moved += batch
+    for channel, most in room.items():
+        of_channel, gone = rows.filter(channel=channel), 0
+        while time.monotonic() < deadline:
+            batch = _move_batch(of_channel, min(BATCH, most - gone, AT_ONCE - moved), rings, fields)
+            if not batch:
+                break
+            gone, moved = gone + batch, moved + batch
     log_event.info("moved_by_hand", to=fields["state"], rows=moved)
     return moved
 
 
 @transaction.atomic
-def _move_batch(rows, rings, fields):
-    """Move the oldest BATCH of `rows`. Two people at once take different ones, and never wait."""
+def _move_batch(rows, most, rings, fields):
+    """Move the `most` oldest of `rows`. Two people at once take different ones, and never wait."""
     oldest = rows.select_related(None).order_by("due_at").select_for_update(skip_locked=True)
-    batch = list(oldest.values_list("pk", "channel")[:BATCH])
+    batch = list(oldest.values_list("pk", "channel")[:most])
     mine = CommunicationLog.objects.filter(pk__in=[pk for pk, _ in batch], state=State.HELD)
     moved = mine.update(**fields)
     if rings:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from coaching.centre.models import Profile
 from coaching.common.states import move
+from coaching.common.templatetags.spans import at
 from coaching.messaging import alerts, gates, pauses, receipts, spending
 from coaching.messaging.catalogue import CATALOGUE, text_of
 from coaching.messaging.channels import DeliveryError, OutcomeUnknown
@@ -104,8 +105,9 @@ def _begin(log, profile):
     except spending.BudgetSpent as error:
         alerts.raise_alert(
             f"budget:{log.channel}",
-            f"{log.get_channel_display()}: the budget is spent. What is due is held; look at it, "
-            "then raise the budget, or release the messages when the next hour or day begins.",
+            f"{log.get_channel_display()}: the budget of this {error.period} is spent. What falls "
+            f"due is held, and stays held: release it {at(error.until)} or later, or raise the "
+            "budget now.",
             until=error.until,
         )
         return gates.Stop(State.HELD, "budget_spent")

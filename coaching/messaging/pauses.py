@@ -44,6 +44,11 @@ def held_by(channel, *, from_strangers):
     return ""
 
 
+def stopped():
+    """Return the channels that the owner has switched off."""
+    return [channel for channel in Channel if (channel, Cause.OWNER) in _open()]
+
+
 def waiting():
     """Return the channels whose rows wait because the provider refuses our keys."""
     return {channel for channel, cause in _open() if cause == Cause.REFUSED}
@@ -105,9 +110,9 @@ def switch_off(channel, by):
     return _start(channel, Cause.OWNER, by=by)
 
 
-def switch_on(channel):
+def switch_on(channel, by=""):
     """Undo `switch_off`; what was held stays held until somebody releases it."""
-    return _end(channel, Cause.OWNER)
+    return _end(channel, Cause.OWNER, by=by)
 
 
 @transaction.atomic
@@ -124,10 +129,10 @@ def last_reset(channel):
 
 
 @transaction.atomic
-def reset_breaker(channel):
+def reset_breaker(channel, by=""):
     """The owner has looked: let strangers' messages leave again. True if it had tripped."""
     alerts.close(f"breaker:{channel}")
-    return _end(channel, Cause.BREAKER)
+    return _end(channel, Cause.BREAKER, by=by)
 
 
 def end_what_is_over():
@@ -148,9 +153,9 @@ def _start(channel, cause, **fields):
     return True
 
 
-def _end(channel, cause, **which):
+def _end(channel, cause, by="", **which):
     ended = Pause.objects.filter(channel=channel, cause=cause, ended_at=None, **which).update(
-        ended_at=timezone.now()
+        ended_at=timezone.now(), ended_by=by
     )
     _forget_open()
     if ended:

@@ -54,6 +54,14 @@ REASONS = {
         "Somebody cancelled it by hand.",
         "Write or call yourself if it was a real person.",
     ),
+    "not_a_person": (
+        "The enquiry was binned: not a person.",
+        "Take the enquiry back if it was one.",
+    ),
+    "taken_back": (
+        "It had been binned and was taken back.",
+        "Release it when it is a real person.",
+    ),
     "superseded": ("The person asked again later and was answered then.", "Nothing to do."),
     "email_not_taken": (
         "The mail server did not take the e-mail: its sender, its size, its content or a quota.",

@@ -26,6 +26,7 @@ HELD_BECAUSE = {
     "sequential_numbers": "sequential numbers",
     "too_many_with_email": "too many with one e-mail address",
     "messaged_enough": "three messages in a day",
+    "taken_back": "taken back from the bin",
     "budget_spent": "budget",
     "switched_off": "channel switched off",
     "too_few_arrive": "too few arrive",
@@ -37,6 +38,20 @@ HELD_BECAUSE = {
     "template_missing": "no approved template",
     "wording_broken": "wording broken",
 }
+
+
+# Those of them by which `leads` says that a program asked.
+LIKE_A_PROGRAM = (
+    "suspected_bot",
+    "too_many_from_address",
+    "too_many_from_network",
+    "too_many_of_prefix",
+    "sequential_numbers",
+    "too_many_with_email",
+)
+
+
+A_FLOOD = 10  # numbers held as a program's in a day, of which the owner is told
 
 
 @dataclass(frozen=True)
@@ -126,12 +141,13 @@ class Need:
     query: str
 
 
-def needing_a_hand():
+def needing_a_hand(*, may_release=True):
     """Return held, unknown and freshly failed messages; each count equals its list's."""
+    who = "waiting for your look" if may_release else "the owner looks at them"
     logs = CommunicationLog.objects
     return [
         Need(
-            "Held", "waiting for your look", capped_count(logs.filter(state=State.HELD)),
+            "Held", who, capped_count(logs.filter(state=State.HELD)),
             f"state__exact={State.HELD}",
         ),
         Need(
@@ -145,6 +161,15 @@ def needing_a_hand():
             f"state__exact={State.UNKNOWN}",
         ),
     ]  # fmt: skip
+
+
+def like_a_program():
+    """Return how many numbers and messages of the last 24 hours are held as a program's."""
+    held = since(timezone.now() - timedelta(hours=24)).filter(
+        state=State.HELD, reason__in=LIKE_A_PROGRAM
+    )
+    counts = held.aggregate(numbers=Count("contact", distinct=True), messages=Count("pk"))
+    return counts["numbers"], counts["messages"]
 
 
 def held_by_reason():

@@ -16,6 +16,9 @@ from coaching.messaging import doorbell, gates, pauses
 from coaching.messaging.catalogue import CATALOGUE, needed
 from coaching.messaging.models import Channel, CommunicationLog, State
 
+NOT_A_PERSON = "not_a_person"  # cancelled with an enquiry that was put into the bin
+TAKEN_BACK = "taken_back"  # held again, because it was taken out of it
+
 
 def queue(contact, message, context, *, subject, dedupe_key, email="", channels=None,
           language=None, held=""):  # fmt: skip
@@ -83,16 +86,22 @@ def release_held(contact, reasons, *, since):
     """Let go what was held for one of `reasons` and is settled by an enquiry of now.
 
     Only what was queued `since` then (aware): the person is answered once, however often they, or
-    a program with their number, had asked before. Older rows are cancelled.
-    Returns how many now wait to be sent.
+    a program with their number, had asked before. Older rows are cancelled. NOT_A_PERSON among the
+    reasons revives what was cancelled with an enquiry in the bin: its dedupe key keeps a new row
+    away. Returns how many now wait to be sent.
     """
-    held = CommunicationLog.objects.filter(contact=contact, state=State.HELD, reason__in=reasons)
+    stopped = CommunicationLog.objects.filter(
+        contact=contact, state__in=(State.HELD, State.CANCELLED), reason__in=reasons
+    )
     released = 0
-    for log in held:
-        if log.created_at >= since:
-            released += _wait_again(log)
-        else:
+    for log in stopped:
+        if log.created_at < since:
             move(log, State.CANCELLED, reason="superseded", ended_at=timezone.now())
+            continue
+        if log.state == State.CANCELLED:
+            binned = {"reason": NOT_A_PERSON}
+            move(log, State.HELD, where=binned, reason=TAKEN_BACK, ended_at=None)
+        released += _wait_again(log)
     return released
 
 

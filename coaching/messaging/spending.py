@@ -16,11 +16,12 @@ Period = Spend.Period
 
 
 class BudgetSpent(Exception):
-    """The price does not fit into what is left; `until` (aware) is when the next period begins."""
+    """The price does not fit into what is left of this `period`, which ends at `until` (aware)."""
 
-    def __init__(self, until):
-        super().__init__(until)
-        self.until = until
+    def __init__(self, period, moment):
+        super().__init__(period)
+        self.period = Period(period)
+        self.until = ends_at(period, moment)
 
 
 # Rows in one order for everybody (day before hour), so that two debits cannot deadlock.
@@ -44,20 +45,18 @@ def debit(channel, paise, profile, moment):
     if not paise:
         return
     caps = {period: profile.budget_paise(channel, period) or UNLIMITED for period in Period.values}
-    if paise > caps[Period.DAY]:
-        raise BudgetSpent(_next_day(moment))
-    if paise > caps[Period.HOUR]:
-        raise BudgetSpent(_next_hour(moment))
+    for period in (Period.DAY, Period.HOUR):
+        if paise > caps[period]:
+            raise BudgetSpent(period, moment)
     day, hour = map(connection.ops.adapt_datetimefield_value, _starts(moment))
     with connection.cursor() as cursor:
         cursor.execute(
             DEBIT, [channel, day, paise, channel, hour, paise, caps["day"], caps["hour"]]
         )
         debited = {period for (period,) in cursor.fetchall()}
-    if Period.DAY not in debited:
-        raise BudgetSpent(_next_day(moment))
-    if Period.HOUR not in debited:
-        raise BudgetSpent(_next_hour(moment))
+    for period in (Period.DAY, Period.HOUR):
+        if period not in debited:
+            raise BudgetSpent(period, moment)
 
 
 def give_back(channel, paise, moment):
@@ -77,12 +76,10 @@ def spent(channel, period, moment=None):
     return row.paise if row else 0
 
 
-def _next_day(moment):
-    return _starts(moment)[0] + timedelta(days=1)
-
-
-def _next_hour(moment):
-    return _starts(moment)[1] + timedelta(hours=1)
+def ends_at(period, moment):
+    """Return when the hour or day of India that `moment` lies in is over."""
+    day, hour = _starts(moment)
+    return day + timedelta(days=1) if period == Period.DAY else hour + timedelta(hours=1)
 
 
 def _starts(moment):

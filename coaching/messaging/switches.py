@@ -4,6 +4,9 @@ Read fresh from the database; `pauses` and `spending` are what sending itself as
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
 
 from coaching.centre.models import Profile
 from coaching.messaging import gates, spending
@@ -14,11 +17,12 @@ BUDGETS = (("hour", "this hour"), ("day", "today"))
 
 @dataclass(frozen=True)
 class Budget:
-    """One cap of a channel in paise (None: no limit) and what is spent of it."""
+    """One cap of a channel in paise (None: no limit), what is spent of it, and until when."""
 
     label: str
     spent_paise: int
     cap_paise: int | None
+    ends_at: datetime
 
     @property
     def left_paise(self):
@@ -43,7 +47,15 @@ class Switch:
             return "stopped"
         if not self.is_configured:
             return "no provider"
-        return "waiting" if self.refused else "partly held" if self.broken else "on"
+        if self.refused:
+            return "waiting"
+        return "budget spent" if self.is_spent else "partly held" if self.broken else "on"
+
+    @property
+    def tone(self):
+        """How loud its word is said: success, warning or danger."""
+        quiet = {"on": "success", "partly held": "warning", "budget spent": "warning"}
+        return quiet.get(self.word, "danger")
 
     @property
     def off(self):
@@ -58,6 +70,23 @@ class Switch:
         return self.pauses.get(Pause.Cause.BREAKER)
 
     @property
+    def holds_back(self):
+        """The reason for which nothing, or nothing that strangers cause, leaves; or ''."""
+        if not self.is_configured:
+            return "channel_not_configured"
+        causes = (
+            (self.off, "switched_off"),
+            (self.broken, "too_few_arrive"),
+            (self.refused, "channel_paused"),
+        )
+        return next((reason for pause, reason in causes if pause), "")
+
+    @property
+    def cap_paise(self):
+        """What may be spent in an hour at most, or None where there is no limit."""
+        return min((b.cap_paise for b in self.budgets if b.cap_paise), default=None)
+
+    @property
     def left_paise(self):
         """What may still be spent in this hour, or None where there is no limit."""
         return min((b.left_paise for b in self.budgets if b.cap_paise), default=None)
@@ -66,6 +95,12 @@ class Switch:
     def is_spent(self):
         """Whether not even one more request fits into the budget."""
         return self.left_paise is not None and self.left_paise < self.price_paise
+
+    def room_again_at(self, paise=None):
+        """When the budgets into which `paise` (one request) do not fit now begin anew, or None."""
+        wanted = paise or self.price_paise
+        short = [b.ends_at for b in self.budgets if b.cap_paise and b.left_paise < wanted]
+        return max(short, default=None)
 
     @property
     def is_too_small(self):
@@ -93,11 +128,13 @@ def now():
 
 
 def _budgets(channel, profile):
+    moment = timezone.now()
     return [
         Budget(
             label,
-            spending.spent(channel, Spend.Period(period)),
+            spending.spent(channel, Spend.Period(period), moment),
             profile.budget_paise(channel, period),
+            spending.ends_at(period, moment),
         )
         for period, label in BUDGETS
     ]

@@ -12,10 +12,10 @@ from coaching.accounts.models import Consent
 from coaching.accounts.phone import for_people
 from coaching.common.admin import OfficeAdmin
 from coaching.common.templatetags.spans import ago
-from coaching.messaging.admin.bulk import BulkViews
 from coaching.messaging.models import CommunicationLog, State
 from coaching.messaging.reports import HELD_BECAUSE
 from leads import reports
+from leads.admin.bin import BinViews
 from leads.admin.filters import (
     CounsellorFilter,
     CourseFilter,
@@ -29,11 +29,19 @@ from leads.models import Lead
 from leads.timeline import timeline
 
 BADGES = {"New": "info", "Contacted": "warning", "Interested": "primary", "Enrolled": "success",
-          "Lost": "danger"}  # fmt: skip
+          "Lost": "danger", "Not a person": "muted"}  # fmt: skip
 
 
 class LeadList(ChangeList):
-    """One more query for the page's messages, whatever the number of rows."""
+    """What is in the bin shows where it is asked for: by its status, or by a search.
+
+    One more query for the page's messages, whatever the number of rows.
+    """
+
+    def get_queryset(self, request, exclude_parameters=None):
+        rows = super().get_queryset(request, exclude_parameters)
+        is_asked_for = self.query or any(name.startswith("status") for name in request.GET)
+        return rows if is_asked_for else rows.unbinned()
 
     def get_results(self, request):
         super().get_results(request)
@@ -41,7 +49,7 @@ class LeadList(ChangeList):
 
 
 @admin.register(Lead)
-class LeadAdmin(BulkViews, LeadViews, OfficeAdmin):
+class LeadAdmin(BinViews, LeadViews, OfficeAdmin):
     list_display = ["person", "course", "number", "status_badge", "channels", "age", "counsellor"]
     list_filter = [
         ("status", ChoicesDropdownFilter), CourseFilter, SourceFilter, CreatedFilter,
@@ -56,6 +64,8 @@ class LeadAdmin(BulkViews, LeadViews, OfficeAdmin):
         "mark_lost",
         "assign_to_me",
         "release_their_messages",
+        "bin_selected",
+        "take_back_selected",
     ]
     change_form_outer_before_template = "admin/leads/lead/facts.html"
     list_before_template = "admin/leads/lead/list_before.html"
@@ -129,10 +139,15 @@ class LeadAdmin(BulkViews, LeadViews, OfficeAdmin):
             "may_change": self.has_change_permission(request, lead),
             "may_retry": may("messaging.retry_communicationlog"),
             "may_release": may("messaging.release_communicationlog"),
+            "may_bin": self.has_bin_permission(request),
         }
 
     def changelist_view(self, request, extra_context=None):
-        context = {"may_export": self.has_export_permission(request), **(extra_context or {})}
+        context = {
+            "may_export": self.has_export_permission(request),
+            "may_bin": self.has_bin_permission(request),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, context)
 
     @display(description="Person")

@@ -6,9 +6,10 @@ from academics.models import Course
 from coaching.accounts.models import User
 from coaching.common.admin import an_id
 from coaching.messaging.admin.filters import HeldFilter
-from coaching.messaging.models import CommunicationLog, State
+from coaching.messaging.models import CommunicationLog
 from leads import reports
 from leads.models import Lead
+from leads.templatetags.sources import source_name
 
 RECENT = 2000
 
@@ -29,20 +30,14 @@ class CreatedFilter(DropdownFilter):
 
 
 class HeldForALookFilter(HeldFilter):
-    """People on whose number messages are held: for one reason, or for any."""
+    """People on whose number messages are held."""
 
     title = "messages held because of"
-
-    def lookups(self, request, model_admin):
-        return [("any", "Anything"), *super().lookups(request, model_admin)]
 
     def queryset(self, request, queryset):
         if not self.value():
             return queryset
-        held = CommunicationLog.objects.filter(state=State.HELD)
-        if self.value() != "any":
-            held = held.filter(reason=self.value())
-        return queryset.filter(contact__in=held.values("contact"))
+        return queryset.filter(contact__in=self.held(CommunicationLog.objects).values("contact"))
 
 
 class SourceFilter(DropdownFilter):
@@ -53,7 +48,7 @@ class SourceFilter(DropdownFilter):
 
     def lookups(self, request, model_admin):
         newest = Lead.objects.order_by("-pk").values_list("source", flat=True)[:RECENT]
-        return [(source, source) for source in sorted(set(newest))]
+        return [(source, source_name(source)) for source in sorted(set(newest))]
 
     def queryset(self, request, queryset):
         return queryset.filter(source=self.value()) if self.value() else queryset

@@ -26,7 +26,7 @@ class LeadViews:
     """Mixed into the enquiry's admin: its own addresses beside Django's."""
 
     def get_custom_urls(self):
-        acts = ("status", "counsellor", "consent", "opt-out")
+        acts = ("status", "bin", "take-back", "counsellor", "consent", "opt-out")
         return tuple(
             (f"<int:pk>/{act}/", f"leads_lead_{act.replace('-', '_')}", self._acting(act))
             for act in acts

@@ -80,20 +80,98 @@ def test_the_look_names_channels_and_prices_to_the_paisa(flooded, browser_of, se
     html, _ = seen(browser_of("owner"), f"{LIST}release/?state__exact=held")
 
     assert "Release 8 messages?" in html
-    assert "WhatsApp 3 ₹2.61 ₹101.55" in words(html)
-    assert "E-mail 2 ₹0 no limit" in words(html)
-    assert "Call 3 ₹27.06 ₹250" in words(html)
+    assert "WhatsApp 3 3 ₹2.61 ₹98.94" in words(html)
+    assert "E-mail 2 2 ₹0 no limit" in words(html)
+    assert "Call 3 3 ₹27.06 ₹222.94" in words(html)
     assert "They cost at most ₹29.67 together." in words(html)
     assert states() == ["held"] * 8
 
 
-def test_the_look_says_when_the_budget_will_not_suffice(flooded, browser_of, set_limits):
+def test_what_does_not_fit_into_the_budget_stays_held_as_it_was(
+    flooded, browser_of, set_limits, time_machine
+):
+    time_machine.move_to("2026-11-23 15:20 +0530")
     set_limits(budget_whatsapp_paise_hour=250, budget_voice_paise_day=900)
+    browser, page = browser_of("owner"), f"{LIST}release/?state__exact=held"
+    CommunicationLog.objects.update(due_at=timezone.now())
+    html, button = seen(browser, page)
+
+    done = browser.post(page, button, follow=True)
+
+    assert "Release 5 messages?" in html
+    assert (
+        "WhatsApp: the budget suffices for 2 of them. The rest stays held: release it at 4:00 PM "
+        "or later, or raise the budget."
+    ) in words(html)
+    assert (
+        "Call: the budget suffices for 1 of them. The rest stays held: release it tomorrow at"
+        in (words(html))
+    )
+    assert words(html).count("this takes all of the budget that is left") == 2
+    assert "5 messages released." in words(done.content.decode())
+    assert "WhatsApp, 1 still held: the budget is spent." in words(done.content.decode())
+    assert done.redirect_chain == [(f"{LIST}?state__exact=held", 302)]
+    held = CommunicationLog.objects.filter(state="held").values_list("channel", "reason")
+    assert sorted(channel for channel, _ in held) == ["voice", "voice", "whatsapp"]
+    assert {reason for _, reason in held} <= {"sequential_numbers", "suspected_bot"}
+
+
+def test_messages_on_their_way_have_their_share_of_the_budget(flooded, browser_of, ask, set_limits):
+    set_limits(budget_whatsapp_paise_hour=250)
+    ask(name="Real Person", phone="98111 22222")
 
     html, _ = seen(browser_of("owner"), f"{LIST}release/?state__exact=held")
 
-    assert "WhatsApp: the budget will not suffice. 2 of 3 can leave in this hour" in words(html)
-    assert "Call: the budget will not suffice. 1 of 3 can leave" in words(html)
+    assert "WhatsApp: the budget suffices for 1 of them." in words(html)
+
+
+def test_where_nothing_fits_there_is_no_button_that_would_say_released(
+    flooded, browser_of, set_limits
+):
+    profile = set_limits(budget_whatsapp_paise_hour=250, price_whatsapp_paise=100)
+    spending.debit("whatsapp", 200, profile, timezone.now())
+    browser, page = browser_of("owner"), f"{LIST}release/?state__exact=held&channel__exact=whatsapp"
+    html, button = seen(browser, page)
+
+    answer = browser.post(page, button, follow=True).content.decode()
+
+    assert "None of them can leave now" in html and "Limits and budgets" in html
+    assert ">Release 3 messages</button>" not in html
+    assert "released." not in words(answer)
+    assert "WhatsApp, 3 still held: the budget is spent." in words(answer)
+    assert states() == ["held"] * 8
+
+
+def test_one_message_is_not_released_into_a_budget_that_is_spent(flooded, browser_of, set_limits):
+    browser = browser_of("owner")
+    log = CommunicationLog.objects.filter(channel="whatsapp").first()
+    page = f"{LIST}{log.pk}/release/"
+    set_limits(budget_whatsapp_paise_hour=99)
+
+    refused = browser.post(page, follow=True).content.decode()
+    held = CommunicationLog.objects.get(pk=log.pk)
+    set_limits(budget_whatsapp_paise_hour=100)
+    done = browser.post(page, follow=True).content.decode()
+    released = CommunicationLog.objects.get(pk=log.pk)
+
+    assert "Not sent. WhatsApp: the budget is spent." in words(refused)
+    assert (held.state, held.reason) == ("held", log.reason)
+    assert "It is on its way." in done and released.state == "pending"
+
+
+def test_calls_at_night_are_counted_against_the_budget_of_the_morning(
+    flooded, browser_of, set_limits, settings, time_machine
+):
+    settings.CALLING_ALWAYS = False
+    time_machine.move_to("2026-11-23 22:20 +0530")
+    profile = set_limits(budget_voice_paise_hour=1800, budget_voice_paise_day=1800)
+    spending.debit("voice", 1800, profile, timezone.now())
+    CommunicationLog.objects.update(due_at=timezone.now())
+
+    html, _ = seen(browser_of("owner"), f"{LIST}release/?state__exact=held&channel__exact=voice")
+
+    assert "Release 2 messages?" in html and "Calls wait for calling hours." in html
+    assert "release it when those have been called" in words(html)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +188,24 @@ def test_the_look_says_what_else_stands_in_the_way(flooded, browser_of, stop, sa
     html, _ = seen(browser_of("owner"), f"{LIST}release/?state__exact=held")
 
     assert says in words(html)
+
+
+def test_afterwards_the_list_is_shown_without_the_ticks_and_the_enquiry_where_one_came_from(
+    flooded, browser_of
+):
+    browser = browser_of("owner")
+    log = CommunicationLog.objects.filter(reason="suspected_bot").first()
+    ticked = f"{LIST}release/?held=suspected_bot&id__in={log.pk}"
+    enquiry = f"{LEADS}{flooded.pk}/change/"
+    of_enquiry = f"{LEADS}release/?id__in={flooded.pk}&next={enquiry}"
+
+    to_the_list = browser.post(ticked, seen(browser, ticked)[1])
+    to_the_enquiry = browser.post(of_enquiry, seen(browser, of_enquiry)[1])
+    abroad = browser.post(f"{LIST}release/?next=https://elsewhere.test/", {"seen_at": "x"})
+
+    assert to_the_list.url == f"{LIST}?held=suspected_bot"
+    assert to_the_enquiry.url == enquiry
+    assert "elsewhere.test" not in abroad.content.decode()
 
 
 def test_all_that_a_filter_shows_is_released_and_nothing_else(flooded, browser_of):
@@ -193,12 +289,14 @@ def test_a_counsellor_moves_nothing_however_it_is_asked(flooded, browser_of):
     stamp = {"seen_at": timezone.now().isoformat()}
     ids = [str(log.pk) for log in CommunicationLog.objects.all()]
 
-    answers = [browser.post(f"{page}{act}/", stamp).status_code
-               for page in (LIST, LEADS) for act in ("release", "cancel")]  # fmt: skip
+    answers = [
+        browser.post(page, stamp).status_code
+        for page in (f"{LIST}release/", f"{LIST}cancel/", f"{LEADS}release/")
+    ]
     for act in ("release_selected", "cancel_selected"):
         browser.post(LIST, {"action": act, "_selected_action": ids})
 
-    assert answers == [403] * 4
+    assert answers == [403] * 3
     assert states() == ["held"] * 8
 
 
@@ -215,11 +313,11 @@ def test_a_released_message_still_passes_the_gates(product, browser_of):
     """A release is a person's word about counters, not about numbers that cost money."""
     product.ask(arrival={"suspicion": "suspected_bot"})
     CommunicationLog.objects.filter(channel="voice").update(recipient="+18005550123")
-    pauses.switch_off("whatsapp", by="Owner")
     browser, page = browser_of("owner"), f"{LIST}release/?held=suspected_bot"
     _, button = seen(browser, page)
 
     browser.post(page, button)
+    pauses.switch_off("whatsapp", by="Owner")
     for log in CommunicationLog.objects.filter(state="pending"):
         delivery.deliver(log.pk)
 
@@ -249,7 +347,8 @@ def test_a_step_ends_in_time_and_says_what_is_left(db, centre, browser_of, monke
     assert states() == ["pending"] * 7
 
 
-def test_ten_thousand_cost_no_more_queries_than_ten(db, centre, browser_of):
+def test_ten_thousand_cost_no_more_queries_than_ten(db, centre, browser_of, set_limits):
+    set_limits(budget_whatsapp_paise_hour=0, budget_whatsapp_paise_day=0)
     browser = browser_of("owner")
     pages = ["/admin/", f"{LIST}?held=sequential_numbers", f"{LEADS}?held=sequential_numbers",
              f"{LIST}release/?held=sequential_numbers"]  # fmt: skip

@@ -178,7 +178,7 @@ def test_the_funnel_counts_everybody_who_came_at_least_this_far(ask):
         lead = ask(name=f"Person {'ABCDE'[number]}", phone=f"98765 4321{number}")
         Lead.objects.filter(pk=lead.pk).update(status=status)
 
-    stages, lost = lead_reports.funnel()
+    stages, lost, _ = lead_reports.funnel()
 
     assert [(stage.count, stage.percent) for stage in stages] == [
         (5, 100), (3, 60), (2, 40), (1, 20),

@@ -2,23 +2,14 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.management import call_command
 from django.urls import reverse
-from django.utils import timezone
 
 from coaching.accounts.models import Contact
-from coaching.centre.models import Profile
-from coaching.messaging import alerts, pauses, spending
-from coaching.messaging.models import CommunicationLog, Pause, ProviderDiff
+from coaching.messaging.models import CommunicationLog, Pause
 from leads.models import Lead
-from tests.browser.product import chromium
+from tests.admin.conftest import log_in, settle
 
 pytestmark = pytest.mark.browser
-LISTEN = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation",
-    (e) => window.violations.push(e.violatedDirective + " " + e.blockedURI));
-"""
 # The switches, and what is held: looked at when there is something to see (`trouble`).
 OURS = [
     "/admin/messaging/pause/all/stop/",
@@ -26,6 +17,8 @@ OURS = [
     "/admin/messaging/communicationlog/cancel/?state__exact=held",
     "/admin/messaging/communicationlog/?held=suspected_bot",
     "/admin/leads/lead/?held=any",
+    "/admin/leads/lead/bin/?held=any",
+    "/admin/leads/lead/?status__exact=junk",
     "/admin/messaging/providerdiff/",
 ]
 UNFOLDS = ["/admin/messaging/pause/", "/admin/messaging/alert/"]
@@ -37,67 +30,10 @@ BORDERLESS = """
 """
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    return {**browser_type_launch_args, **chromium()}
-
-
-@pytest.fixture
-def site(live_server, centre, settings):
-    settings.DEBUG = True
-    call_command("demo_people", verbosity=0)
-    return live_server.url
-
-
-@pytest.fixture
-def open_page(browser, site):
-    """Open a browser of a width and scheme: `page, complaints = open_page(360, "dark")`."""
-    contexts = []
-
-    def open_page(width, scheme="light"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=site
-        )
-        contexts.append(context)
-        context.add_init_script(LISTEN)
-        page, complaints = context.new_page(), []
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page, complaints
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def log_in(page, email):
-    page.goto("/accounts/login/?next=/admin/")
-    page.fill("#id_login", email)
-    page.fill("#id_password", "front-desk-demo")
-    page.click("main form button[type=submit]")
-    page.wait_for_url("**/admin/")
-
-
-def settle(page):
-    """Scripts run when the page has loaded, and have drawn what they draw two frames later."""
-    page.evaluate("() => new Promise(r => setTimeout(() => requestAnimationFrame(r), 100))")
-
-
 def faults(page, width):
     settle(page)
     too_wide = page.evaluate("document.documentElement.scrollWidth") > width
     return page.evaluate("window.violations") + (["too wide"] if too_wide else [])
-
-
-@pytest.fixture
-def trouble(site):
-    """A channel switched off, one that refuses our keys, one that tripped, a budget all spent."""
-    pauses.switch_off("email", by="Meera Joshi")
-    pauses.refused("voice")
-    pauses.trip("whatsapp", "WhatsApp: only 21 of the last 50 were delivered.")
-    spending.debit("whatsapp", 12_450, Profile.fresh(), timezone.now())
-    alerts.raise_alert("diff:whatsapp:2026-11-22", "22 Nov: 1 message may have been sent twice.")
-    ProviderDiff.objects.create(day=timezone.localdate(), channel="whatsapp", provider_count=3)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
@@ -192,6 +128,24 @@ def test_the_owner_releases_what_a_filter_shows_by_mouse(open_page):
     page.wait_for_selector("text=3 messages released.")
 
     assert not CommunicationLog.objects.filter(reason="suspected_bot").exists()
+    assert complaints == []
+
+
+def test_the_owner_bins_what_a_filter_shows_and_takes_it_back_by_mouse(open_page):
+    page, complaints = open_page(360)
+    log_in(page, "owner@example.com")
+
+    page.goto("/admin/leads/lead/?held=suspected_bot")
+    page.click("text=Bin them all…")
+    page.click("button:has-text('Bin 1 enquiry')")
+    page.wait_for_selector("text=1 enquiry binned.")
+    binned = Lead.objects.filter(status="junk").count()
+    page.click("text=Undo…")
+    page.click("text=Take them all back…")
+    page.click("button:has-text('Take 1 enquiry back')")
+    page.wait_for_selector("text=1 enquiry taken back.")
+
+    assert binned == 1 and not Lead.objects.filter(status="junk").exists()
     assert complaints == []
 
 

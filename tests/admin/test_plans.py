@@ -34,7 +34,7 @@ def plans_kept(browser, page):
 
 
 PAGES = [
-    f"{ENQUIRIES}?status__exact=new", f"{ENQUIRIES}?q=asha", f"{ENQUIRIES}?q=98765",
+    ENQUIRIES, f"{ENQUIRIES}?status__exact=new", f"{ENQUIRIES}?q=asha", f"{ENQUIRIES}?q=98765",
     f"{MESSAGES}?state__exact=pending", f"{MESSAGES}?q=98765", f"{MESSAGES}?q=asha@",
 ]  # fmt: skip
 

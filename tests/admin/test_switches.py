@@ -37,7 +37,7 @@ def test_one_confirmed_post_stops_everything_that_is_due(product, browser_of):
     for log in CommunicationLog.objects.all():
         delivery.deliver(log.pk)
 
-    assert "nothing leaves by WhatsApp, E-mail, Call" in shown
+    assert "no WhatsApp messages, no e-mails, no calls leave" in shown
     assert "so are the 3 waiting now" in shown and "Log-in codes and receipts stop, too" in shown
     assert before == set() and stopped() == CHANNELS
     assert set(CommunicationLog.objects.values_list("state", "reason")) == {
@@ -97,7 +97,7 @@ def test_the_owner_lets_strangers_messages_leave_again(browser_of, centre):
     assert "nothing had tripped; nothing was changed" in again
 
 
-@pytest.mark.parametrize("page", ["fax/stop/", "fax/start/", "all/start/", "all/breaker/"])
+@pytest.mark.parametrize("page", ["fax/stop/", "fax/start/", "all/breaker/"])
 def test_only_channels_that_there_are_are_switched(browser_of, centre, page):
     assert browser_of("owner").post(f"{PAUSE}{page}").status_code == 404
 
@@ -170,7 +170,7 @@ def raise_the_budget(set_limits):
         (lambda _: pauses.trip("voice", "Too few."), lambda _: end_pauses(),
          "It goes by itself after the hour, or when you let those messages leave again."),
         (spend_the_budget, raise_the_budget,
-         "It goes by itself when the next day begins; or raise the budget"),
+         "It goes by itself tomorrow at 12:00 AM; or raise the budget"),
     ],
 )  # fmt: skip
 def test_a_notice_of_what_is_still_so_stays_and_says_when_it_goes(
@@ -206,7 +206,7 @@ def test_the_daily_comparison_names_what_may_have_gone_twice(ask, browser_of):
     listed = browser.get("/admin/messaging/providerdiff/").content.decode()
     opened = browser.get(f"/admin/messaging/providerdiff/{found.pk}/change/").content.decode()
 
-    assert "Each night the day before is compared with what the provider has" in listed
+    assert "counted against the provider's own list" in listed
     assert words(listed).count("Differs") == 1 and words(listed).count("Agrees") == 1
     assert f"SM{'1' * 32} to …3210, 22 Nov, 03:30:00 PM" in opened
     assert f"/admin/messaging/communicationlog/{log.pk}/change/" in opened
@@ -222,3 +222,45 @@ def test_the_switches_ask_as_often_whatever_was_sent(browser_of, centre, django_
 
     with django_assert_num_queries(5):
         switches.now()
+
+
+def test_every_page_says_loudly_what_is_stopped_and_one_button_starts_it_all(browser_of, centre):
+    browsers = [browser_of(role) for role in ("owner", "counsellor")]
+    for channel in ("whatsapp", "voice"):
+        pauses.switch_off(channel, by="Owner")
+
+    loud = [words(b.get("/admin/leads/lead/").content.decode()) for b in browsers]
+    refused = browsers[1].post(f"{PAUSE}all/start/").status_code
+    done = browsers[0].post(f"{PAUSE}all/start/", follow=True).content.decode()
+    again = browsers[0].post(f"{PAUSE}all/start/", follow=True).content.decode()
+
+    assert ["Stopped: WhatsApp, Call" in page for page in loud] == [True, True]
+    assert refused == 403
+    earlier = words(browsers[0].get(PAUSE).content.decode())
+    assert "WhatsApp leaves again. Call leaves again." in words(done)
+    assert earlier.count("just now, by Owner") == 2
+    assert "E-mail leaves again" not in done and "Stopped:" not in done
+    assert "Sending was not stopped by hand; nothing was changed." in words(again)
+
+
+@pytest.mark.parametrize(
+    ("moment", "says"),
+    [
+        ("2026-11-23 15:59 +0530", "at 4:00 PM"),
+        ("2026-11-23 23:20 +0530", "tomorrow at 12:00 AM"),
+        ("2026-11-23 20:30 +0000", "at 3:00 AM"),  # 02:00 of the next day in India
+    ],
+)
+def test_a_notice_names_the_hour_and_the_moment_when_it_is_over(
+    product, centre, time_machine, moment, says
+):
+    time_machine.move_to(moment)
+    centre.budget_whatsapp_paise_hour = 100
+    centre.save()
+    product.ask_many(2)
+
+    product.work()
+
+    text = Alert.objects.get().text
+    assert text.startswith("WhatsApp: the budget of this hour is spent.")
+    assert f"release it {says} or later" in text

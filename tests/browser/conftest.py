@@ -78,7 +78,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _heard(self, message):
-        expected = message.type == "error" and re.search(r"status of (404|422)", message.text)
+        expected = message.type == "error" and re.search(r"status of (404|422|429)", message.text)
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)
 

@@ -1,7 +1,11 @@
 """What public pages are held to: nobody shut out, nothing blocked, light enough for 400 kbps."""
 
 import itertools
+import sqlite3
+import time
+from contextlib import closing, contextmanager
 
+import httpx
 import pytest
 from django.core import signing
 
@@ -53,6 +57,43 @@ def test_error_pages_are_our_own_and_open_to_everybody(visitor, live_site, width
     assert answer.status == 404
     assert person.page.inner_text("h1") == "This page is not here"
     assert person.axe() + person.small_targets() + person.violations() == []
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "scheme"), [(360, "hi", "dark"), (1280, "en-in", "light")]
+)
+def test_the_page_beyond_the_ceiling_is_open_to_everybody(
+    visitor, site, site_folder, width, language, scheme
+):
+    person = visitor(width=width, language=language, scheme=scheme)
+    person.go("/")
+    person.fill_in(phone=a_number())
+
+    with at_the_ceiling(site, site_folder):
+        person.send()
+
+    assert person.page.inner_text("h1") in ("Please wait a little", "कृपया थोड़ा रुकें")
+    assert person.page.input_value("#id_name") == "Asha Rao"
+    assert person.page.is_visible("main a[href^='tel:']")
+    assert person.axe() + person.small_targets() + person.violations() == []
+    assert not person.is_too_wide()
+
+
+@contextmanager
+def at_the_ceiling(site, folder):
+    """The address of the tests has posted ten times what is sent from it in an hour."""
+
+    def set_limit(count):
+        with closing(sqlite3.connect(folder / "db.sqlite3", timeout=20)) as database, database:
+            database.execute("UPDATE centre_profile SET leads_per_ip_hour = ?", [count])
+        time.sleep(1.1)  # a process remembers the profile for a second
+
+    set_limit(1)
+    for _ in range(10):
+        lead = {"name": "Ravi Rao", "phone": a_number(), "consent": True}
+        httpx.post(f"{site}/public/leads", json=lead)
+    yield
+    set_limit(0)
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en-in", "dark"), ("hi", "light")])

@@ -1,65 +1,19 @@
 """The public pages: what they say, what they leave out, and how much they ask of the database."""
 
 import re
-from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
-import time_machine
-from django.core import signing
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from academics.models import Batch, Course
-from coaching.accounts.models import Consent
 from coaching.accounts.phone import for_people
-from coaching.accounts.services import opt_out
 from coaching.centre.models import Policy, Profile
 from coaching.common import remember
-from coaching.messaging.models import CommunicationLog
-from leads.forms import EnquiryForm
 from leads.models import Lead
-from leads.services import thanks_url
+from tests.leads.asking import a_post
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """No manifest is needed to read what a page says."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
-@pytest.fixture
-def read(client):
-    """Read a page as a person does: its words, without tags."""
-
-    def words(path, status=200):
-        response = client.get(path)
-        assert response.status_code == status
-        body = response.content.decode().split("<body", 1)[1]
-        return " ".join(re.sub(r"<[^>]+>", " ", body).split())
-
-    return words
-
-
-def a_post(**changes):
-    """What the form sends, ten seconds after it was shown."""
-    with time_machine.travel(timezone.now() - timedelta(seconds=10)):
-        fresh = EnquiryForm.fresh()
-    return {
-        "name": "Asha Rao",
-        "phone": "98765 43210",
-        "email": "asha@example.com",
-        "course": "analytics",
-        "consent": "on",
-        "uuid": str(fresh.initial["uuid"]),
-        "stamp": fresh.initial["stamp"],
-        **changes,
-    }
 
 
 # --- the landing page ------------------------------------------------------------------------
@@ -235,131 +189,6 @@ def test_the_language_link_of_a_wrong_form_is_a_page_that_exists(centre, client)
     page = client.post("/enquiries/", a_post(phone="")).content.decode()
 
     assert 'href="/?lang=hi"' in page
-
-
-# --- thanks ----------------------------------------------------------------------------------
-
-
-def enquire(client, **changes):
-    response = client.post("/enquiries/", a_post(**changes))
-    assert response.status_code == 303
-    return response["Location"]
-
-
-def set_state(channel, state, **fields):
-    CommunicationLog.objects.filter(channel=channel).update(state=state, **fields)
-
-
-def test_thanks_says_that_all_three_are_on_their_way(centre, client, read):
-    words = read(enquire(client))
-
-    assert "Thank you, Asha." in words
-    assert "WhatsApp with fee and dates is on its way to the number ending 3210." in words
-    assert "E-mail with the whole syllabus is on its way." in words
-    assert "Our automated assistant calls you now." in words
-    assert "Rao" not in words
-    assert "asha@example.com" not in words
-
-
-def test_thanks_is_silent_about_an_email_that_nobody_gave(centre, client, read):
-    assert "E-mail" not in read(enquire(client, email="")).split("What happens next")[1]
-
-
-@pytest.mark.parametrize(
-    ("state", "words"),
-    [
-        ("sent", "is sent to the number ending 3210"),
-        ("delivered", "is sent to the number ending 3210"),
-        ("read", "is sent to the number ending 3210"),
-        ("unknown", "is being checked"),
-        ("failed", "did not go through to the number ending 3210"),
-    ],
-)
-def test_thanks_tells_the_truth_about_whatsapp(centre, client, read, state, words):
-    page = enquire(client)
-    set_state("whatsapp", state, reason="twilio:63003" if state == "failed" else "")
-
-    assert words in read(page)
-
-
-@pytest.mark.parametrize(
-    ("now", "words"),
-    [
-        ("2026-11-23 02:00Z", "calls you today at 9:00 AM IST"),
-        ("2026-11-23 16:00Z", "calls you tomorrow at 9:00 AM IST"),
-        ("2026-11-23 19:00Z", "calls you today at 9:00 AM IST"),  # past midnight in India
-    ],
-)
-def test_thanks_says_when_the_call_comes(centre, client, read, settings, now, words):
-    settings.CALLING_ALWAYS = False
-    with time_machine.travel(now, tick=False):
-        assert words in read(enquire(client))
-
-
-@pytest.mark.parametrize(
-    ("phone", "words"),
-    [
-        ("+44 7911 123456", "outside the countries that we message"),
-        ("0712 2555010", "is a landline"),
-    ],
-)
-def test_a_number_we_do_not_message_is_looked_at_by_a_person(centre, client, read, phone, words):
-    page = read(enquire(client, phone=phone))
-
-    assert words in page
-    assert page.count("A counsellor looks") == 1
-    assert "on its way to the number" not in page
-
-
-def test_a_form_filled_like_a_program_is_looked_at_by_a_person(centre, client, read):
-    words = read(enquire(client, website="http://spam.example"))
-
-    assert "A counsellor looks at your enquiry first" in words
-    assert "on its way" not in words
-
-
-def test_who_has_said_stop_is_told_how_to_start_again(centre, client, read):
-    page = enquire(client)
-    opt_out(Lead.objects.get().contact, source=Consent.Source.LINK)
-
-    words = read(page)
-
-    assert "has asked us to stop" in words
-    assert "START" in words
-    assert "on its way" not in words
-
-
-def test_a_second_enquiry_of_the_day_is_not_welcomed_twice(centre, client, read):
-    enquire(client)
-    words = read(enquire(client, course="django"))
-
-    assert "We already have your enquiry, Asha" in words
-    assert "do not send the same welcome twice" in words
-    assert "You asked about Django Web Development." in words
-
-
-def test_a_brother_on_the_same_number_is_no_repeat_of_his_sister(centre, client, read):
-    enquire(client)
-    words = read(enquire(client, name="Ravi Rao"))
-
-    assert "Thank you, Ravi." in words
-    assert "do not send the same welcome twice" in words
-
-
-def test_a_forged_link_shows_nothing(centre, client):
-    enquire(client)
-    lead = Lead.objects.get()
-
-    assert client.get(f"/enquiries/{lead.pk}/").status_code == 404
-    assert client.get(f"/enquiries/{signing.dumps(lead.pk, salt='x')}/").status_code == 404
-
-
-def test_the_link_lives_a_day(centre, client):
-    page = enquire(client)
-    assert page == thanks_url(Lead.objects.get()) or page.startswith("/enquiries/")
-
-    with time_machine.travel(timezone.now() + timedelta(hours=25)):
-        assert client.get(page).status_code == 404
 
 
 # --- the rest --------------------------------------------------------------------------------

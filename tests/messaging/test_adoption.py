@@ -78,7 +78,7 @@ def test_the_command_prints_the_table_and_names_what_it_found(
     lines = out.getvalue().splitlines()
     assert lines[0].split() == [*f"{day:%d %b %Y}".split(), "provider", "unclaimed", "missing"]
     assert lines[1].split() == ["WhatsApp", "2", "1", "0"]
-    assert f"to …3210 {sid} · WhatsApp · enquiry_welcome · Sent" in lines[2]
+    assert f"to …3210 {sid} · WhatsApp · enquiry welcome · Sent" in lines[2]
     assert lines[3].split() == ["E-mail", "0", "0", "0"]
     assert lines[4].split() == ["Call", "1", "0", "0"]
 

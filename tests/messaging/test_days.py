@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from coaching.messaging.models import CommunicationLog
+from coaching.messaging.models import Channel, CommunicationLog
 
 ASHA = "+919876543210"
 
@@ -38,7 +38,9 @@ def test_releasing_a_week_of_held_messages_does_not_call_one_number_six_times(
         time_machine.move_to(f"2026-11-{20 + day} 12:{day:02} +0530")
         product.ask(arrival={"suspicion": "suspected_bot"})
     time_machine.move_to("2026-11-26 13:00 +0530")
-    bulk.release_many(CommunicationLog.objects.all(), timezone.now())
+    bulk.release_many(
+        CommunicationLog.objects.all(), timezone.now(), room=dict.fromkeys(Channel.values, 100)
+    )
 
     for _ in range(8):
         CommunicationLog.objects.filter(state="pending", reason="earlier_in_doubt").update(

@@ -187,7 +187,7 @@ def test_looking_first_and_writing_then_would_overspend(transactional_db, centre
 
     def look_first():
         if spending.spent("whatsapp", "day", now) + 100 > 1000:
-            raise spending.BudgetSpent(now)
+            raise spending.BudgetSpent("day", now)
         time.sleep(0.05)  # as long as a request takes to write
         spending.debit("whatsapp", 100, unlimited, now)
 

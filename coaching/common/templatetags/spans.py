@@ -1,4 +1,4 @@
-"""How long something took or is ago, in few words."""
+"""How long something took or is ago, and when it will be, in few words."""
 
 from django import template
 from django.utils import timezone
@@ -36,3 +36,12 @@ def ago(moment):
         return f"{past // 3600:.0f} h ago"
     days = int(past // 86400)
     return "yesterday" if days == 1 else f"{days} days ago"
+
+
+@register.filter
+def at(moment):
+    """'at 5:00 PM', 'tomorrow at 12:00 AM', 'on 3 Dec at 9:00 AM', always in India."""
+    local = timezone.localtime(moment)
+    days = (local.date() - timezone.localdate()).days
+    day = {0: "", 1: "tomorrow "}.get(days, f"on {local.day} {local:%b} ")
+    return f"{day}at {local.hour % 12 or 12}:{local:%M %p}"

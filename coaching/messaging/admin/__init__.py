@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -10,12 +12,15 @@ from coaching.accounts.phone import for_people
 from coaching.common.admin import OfficeAdmin, ReadOnlyAdmin
 from coaching.common.lookups import starts_with
 from coaching.common.templatetags.spans import ago
+from coaching.messaging import reasons
 from coaching.messaging.admin import pauses, watch  # noqa: F401  (they register themselves)
 from coaching.messaging.admin.bulk import BulkViews
 from coaching.messaging.admin.filters import HeldFilter, PurposeFilter, WhenFilter
 from coaching.messaging.admin.forms import TemplateForm, needed
 from coaching.messaging.admin.views import MessageViews, why_not, words
+from coaching.messaging.catalogue import CATALOGUE
 from coaching.messaging.models import Channel, CommunicationLog, State, WhatsAppTemplate
+from coaching.messaging.reports import HELD_BECAUSE
 
 BADGES = {
     "Held": "warning", "Being checked": "warning", "Failed": "danger", "Delivered": "success",
@@ -41,6 +46,19 @@ class CommunicationLogAdmin(BulkViews, MessageViews, ReadOnlyAdmin):
     def get_fieldsets(self, request, obj=None):
         """None of the row's own fields: `context` may hold a code. The facts say what is said."""
         return [(None, {"fields": []})]
+
+    def get_list_display(self, request):
+        """Without the reason where the list is of one reason: it is said once, above."""
+        said_above = request.GET.get("held") in HELD_BECAUSE
+        return [name for name in self.list_display if name != "why" or not said_above]
+
+    def changelist_view(self, request, extra_context=None):
+        held = request.GET.get("held", "")
+        context = {"held_reason": reasons.explain(held) if held in HELD_BECAUSE else ""}
+        if held and request.user.has_perm("leads.view_lead"):
+            enquiries = reverse("admin:leads_lead_changelist")
+            context["who_url"] = f"{enquiries}?{urlencode({'held': held})}"
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_search_results(self, request, queryset, search_term):
         from coaching.accounts.models import Contact
@@ -80,7 +98,12 @@ class CommunicationLogAdmin(BulkViews, MessageViews, ReadOnlyAdmin):
 
     @display(description="Person")
     def to_whom(self, log):
-        return log.recipient if log.channel == Channel.EMAIL else for_people(log.recipient)
+        where = log.recipient if log.channel == Channel.EMAIL else for_people(log.recipient)
+        message = CATALOGUE.get(log.purpose)
+        name = "" if message is None or message.secret else log.context.get("name", "")
+        if not name:
+            return where
+        return format_html('<strong>{}</strong><br><span class="desk-quiet">{}</span>', name, where)
 
     @display(description="State", label=BADGES)
     def state_badge(self, log):

@@ -4,8 +4,6 @@ The page's address carries the list's own filters, so that ticked rows (`?id__in
 thousand filtered ones go the same way. What came after the look is not moved.
 """
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -13,68 +11,20 @@ from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
-from coaching.centre.models import Profile
+from coaching.common import looks
+from coaching.common.admin import safe_next
 from coaching.common.lookups import AtLeast, capped_count
-from coaching.messaging import bulk, reasons, switches
-from coaching.messaging.models import Channel
+from coaching.messaging import bulk
+from coaching.messaging.outlook import shares
 
-MANY = {  # act: (what does it, on the button, when it is done)
-    "release": (bulk.release_many, "Release", "released"),
-    "cancel": (bulk.cancel_many, "Cancel", "cancelled"),
-}
-
-
-@dataclass(frozen=True)
-class Share:
-    """The messages of one channel among those looked at, and what they cost at most."""
-
-    switch: switches.Switch
-    count: int
-
-    @property
-    def count_text(self):
-        return str(self.count) if isinstance(self.count, AtLeast) else f"{self.count:,}"
-
-    @property
-    def cost_paise(self):
-        return self.count * self.switch.price_paise
-
-    @property
-    def fits(self):
-        """How many of them the budget lets leave in this hour."""
-        left, price = self.switch.left_paise, self.switch.price_paise
-        return self.count if left is None or not price else min(self.count, left // price)
-
-    @property
-    def obstacle(self):
-        """Why none of them would leave now, in plain words, or ''."""
-        if not self.switch.is_configured:
-            return reasons.explain("channel_not_configured")
-        for pause, reason in (
-            (self.switch.off, "switched_off"),
-            (self.switch.broken, "too_few_arrive"),
-            (self.switch.refused, "channel_paused"),
-        ):
-            if pause:
-                return reasons.explain(reason)
-        return ""
-
-
-def shares(rows):
-    """Return a Share for each channel that has any of the held `rows`, counted up to AT_ONCE."""
-    found = []
-    for channel, switch in switches.now().items():
-        of_channel = rows.filter(channel=channel).order_by().values("pk")
-        count = of_channel[: bulk.AT_ONCE + 1].count()
-        if count:
-            found.append(Share(switch, AtLeast(bulk.AT_ONCE) if count > bulk.AT_ONCE else count))
-    return found
+ACTS = {"release": ("Release", "released"), "cancel": ("Cancel", "cancelled")}
 
 
 class BulkViews:
     """Mixed into an admin whose list stands for messages: `messages_of(rows)` says for which."""
+
+    moves = tuple(ACTS)
 
     def messages_of(self, rows):
         return rows
@@ -85,68 +35,71 @@ class BulkViews:
     def get_custom_urls(self):
         return (
             *super().get_custom_urls(),
-            *((f"{act}/", self._page_name(act), self._moving(act)) for act in MANY),
+            *((f"{act}/", self._page_name(act), self._moving(act)) for act in self.moves),
         )
 
     def _page_name(self, act):
         return f"{self.opts.app_label}_{self.opts.model_name}_{act}_many"
 
-    def _list_url(self, query=""):
+    def _list_url(self, query=None):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
-        return f"{reverse(name)}?{query}" if query else reverse(name)
+        return f"{reverse(name)}?{query.urlencode()}" if query else reverse(name)
 
     def _moving(self, act):
-        do, label, done = MANY[act]
-
         def view(request, model_admin=None):
             if not (self.has_view_permission(request) and self.has_release_permission(request)):
                 raise PermissionDenied
+            back = self._back(request)
             try:
                 listed = self.get_changelist_instance(request).get_queryset(request)
             except IncorrectLookupParameters:
                 return HttpResponseRedirect(self._list_url())
             rows = self.messages_of(listed)
-            seen_at = _moment(request.POST.get("seen_at", ""))
+            seen_at = looks.seen_at(request)
             if request.method != "POST" or seen_at is None:
-                return self._look(request, act, label, rows)
-            moved = do(rows, seen_at)
-            left = capped_count(bulk.held_at(rows, seen_at))
-            if not moved:
-                messages.info(request, "Nothing of it is held any more; nothing was changed.")
-            else:
-                messages.success(request, f"{moved:,} {_messages(moved)} {done}.")
-            if not left:
-                return HttpResponseRedirect(self._list_url(request.GET.urlencode()))
-            messages.info(request, f"{left} are still held. Press {label} for the next ones.")
-            return HttpResponseRedirect(request.get_full_path())
+                return self._look(request, act, rows, back)
+            if _move(request, act, rows, seen_at):
+                return HttpResponseRedirect(request.get_full_path())
+            return HttpResponseRedirect(back)
 
         return view
 
-    def _look(self, request, act, label, rows):
+    def _back(self, request):
+        """Take `next` off the address; return it, or the list without the ticks, which are gone."""
+        query = request.GET.copy()
+        query.pop("next", None)
+        unticked = query.copy()
+        unticked.pop("id__in", None)
+        back = safe_next(request, self._list_url(unticked))
+        request.GET = query  # what is left are the list's filters
+        return back
+
+    def _look(self, request, act, rows, back):
         seen_at = timezone.now()
         found = shares(bulk.held_at(rows, seen_at))
         held = sum(share.count for share in found)
-        more = held > bulk.AT_ONCE or any(isinstance(share.count, AtLeast) for share in found)
-        count = min(held, bulk.AT_ONCE)
+        moving = held if act == "cancel" else sum(share.fits for share in found)
+        count = min(moving, bulk.AT_ONCE)
+        more = moving > count or any(isinstance(share.count, AtLeast) for share in found)
+        first = "the first " if more else ""
+        label = ACTS[act][0]
         return TemplateResponse(
             request,
             "admin/messaging/many.html",
             {
                 **self.admin_site.each_context(request),
-                "title": f"{label} {'the first ' if more else ''}{count:,} {_messages(count)}",
+                "title": f"{label} {first}{count or held:,} {_messages(count or held)}",
                 "opts": self.opts,
                 "act": act,
                 "label": label,
                 "shares": found,
+                "held": held,
                 "count": count,
                 "cost_paise": sum(share.cost_paise for share in found),
-                "falls_short": [share for share in found if share.fits < share.count],
-                "obstacles": [share for share in found if share.obstacle],
-                "calls_wait": any(share.switch.channel == Channel.VOICE for share in found)
-                and not Profile.current().may_call_at(seen_at),
+                "calls_wait": any(share.opens_later and share.fits for share in found),
                 "more": more,
                 "seen_at": seen_at.isoformat(),
-                "back": self._list_url(request.GET.urlencode()),
+                "next": back,
             },
         )
 
@@ -172,14 +125,29 @@ class BulkViews:
     cancel_selected.allowed_permissions = ["release"]
 
 
+def _move(request, act, rows, seen_at):
+    """Do it and say what was done; True when another step is to follow."""
+    label, done = ACTS[act]
+    if act == "release":
+        room = {share.switch.channel: share.fits for share in shares(bulk.held_at(rows, seen_at))}
+        moved = bulk.release_many(rows, seen_at, room)
+    else:
+        moved = bulk.cancel_many(rows, seen_at)
+    if moved:
+        messages.success(request, f"{moved:,} {_messages(moved)} {done}.")
+    left = shares(bulk.held_at(rows, seen_at))
+    movable = sum(share.fits if act == "release" else share.count for share in left)
+    if movable:
+        count = capped_count(bulk.held_at(rows, seen_at))
+        messages.info(request, f"{count} are still held. Press {label} for the next ones.")
+    elif left:
+        for share in left:
+            why = share.obstacle or share.why_not_all
+            messages.warning(request, f"{share.switch.label}, {share.count_text} still held: {why}")
+    elif not moved:
+        messages.info(request, "Nothing of it is held any more; nothing was changed.")
+    return bool(movable)
+
+
 def _messages(count):
     return "message" if count == 1 else "messages"
-
-
-def _moment(text):
-    """Return the aware moment that a look page wrote, at most now; None for anything else."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return min(moment, timezone.now()) if moment and timezone.is_aware(moment) else None

@@ -37,15 +37,26 @@ class PurposeFilter(DropdownFilter):
 
 
 class HeldFilter(DropdownFilter):
-    """Held for one reason; the choices are the reasons there are, in plain words."""
+    """Held for one reason, or for any; the choices are the reasons there are, in plain words."""
 
     title = "held because of"
     parameter_name = "held"
 
     def lookups(self, request, model_admin):
-        return [(reason, words.capitalize()) for reason, words in reports.HELD_BECAUSE.items()]
+        return [
+            ("any", "Anything"),
+            ("program", "All that looks like a program"),
+            *((reason, words.capitalize()) for reason, words in reports.HELD_BECAUSE.items()),
+        ]
 
     def queryset(self, request, queryset):
-        if not self.value():
-            return queryset
-        return queryset.filter(state=State.HELD, reason=self.value())
+        return self.held(queryset) if self.value() else queryset
+
+    def held(self, logs):
+        """Return those of `logs` that are held for the chosen reason."""
+        held = logs.filter(state=State.HELD)
+        if self.value() == "any":
+            return held
+        if self.value() == "program":
+            return held.filter(reason__in=reports.LIKE_A_PROGRAM)
+        return held.filter(reason=self.value())

@@ -12,6 +12,7 @@ from coaching.common.admin import ReadOnlyAdmin
 from coaching.common.lookups import capped_count
 from coaching.common.templatetags.spans import ago
 from coaching.messaging import pauses
+from coaching.messaging.diff import NOUNS
 from coaching.messaging.models import Channel, CommunicationLog, Pause, State
 
 ALL = "all"
@@ -21,9 +22,10 @@ ALL = "all"
 class PauseAdmin(ReadOnlyAdmin):
     """What was stopped when, and by whom; the switches themselves are on the first page."""
 
-    list_display = ["channel_name", "cause", "began", "by", "is_over"]
+    empty_text = "A channel that you stop, or that stops by itself, is listed here with the reason."
+    list_display = ["channel_name", "cause", "began", "stopped_by", "is_over"]
     ordering = ["-pk"]
-    fields = ["channel", "cause", "since", "by", "until", "ended_at"]
+    fields = ["channel", "cause", "since", "by", "until", "ended_at", "ended_by"]
 
     def get_custom_urls(self):
         return (
@@ -38,8 +40,9 @@ class PauseAdmin(ReadOnlyAdmin):
         channels = Channel.values if channel == ALL else [channel]
         if request.method != "POST":
             return self._are_you_sure(request, channel, channels)
-        by = str(request.user)[:120]
-        stopped = [Channel(name).label for name in channels if pauses.switch_off(name, by=by)]
+        stopped = [
+            Channel(name).label for name in channels if pauses.switch_off(name, by=_name(request))
+        ]
         if stopped:
             messages.success(request, f"Stopped: {', '.join(stopped)}. What falls due is held.")
         else:
@@ -48,25 +51,28 @@ class PauseAdmin(ReadOnlyAdmin):
 
     def _are_you_sure(self, request, channel, channels):
         waiting = CommunicationLog.objects.filter(state=State.PENDING, channel__in=channels)
-        labels = [Channel(name).label for name in channels]
+        things = [f"{NOUNS[name]}s" for name in channels]
         return TemplateResponse(
             request,
             "admin/messaging/pause/stop.html",
             {
                 **self.admin_site.each_context(request),
-                "title": "Stop all sending" if channel == ALL else f"Stop {labels[0]}",
+                "title": "Stop all sending" if channel == ALL else f"Stop {things[0]}",
                 "opts": self.opts,
-                "labels": labels,
+                "things": things,
                 "stops_codes": {Channel.WHATSAPP, Channel.EMAIL} & set(channels),
                 "waiting": capped_count(waiting),
             },
         )
 
     def start(self, request, channel, model_admin=None):
+        """Start one channel that was stopped by hand, or all of them."""
+        _check(request, channel, ALL)
         return _end(request, channel, pauses.switch_on, held_as="switched_off",
                     nothing=" was not stopped by hand")  # fmt: skip
 
     def reset_breaker(self, request, channel, model_admin=None):
+        _check(request, channel)
         return _end(request, channel, pauses.reset_breaker, held_as="too_few_arrive",
                     nothing=": nothing had tripped")  # fmt: skip
 
@@ -78,9 +84,19 @@ class PauseAdmin(ReadOnlyAdmin):
     def began(self, pause):
         return ago(pause.since)
 
+    @display(description="Stopped by")
+    def stopped_by(self, pause):
+        return pause.by or "itself"
+
     @display(description="Ended")
     def is_over(self, pause):
-        return ago(pause.ended_at) if pause.ended_at else "not yet"
+        if not pause.ended_at:
+            return "not yet"
+        return f"{ago(pause.ended_at)}, by {pause.ended_by or 'itself'}"
+
+
+def _name(request):
+    return str(request.user)[:120]
 
 
 def _check(request, channel, *more):
@@ -91,14 +107,20 @@ def _check(request, channel, *more):
 
 
 def _end(request, channel, end, *, held_as, nothing):
-    """End what holds a channel back; say what stays held as `held_as`, or that `nothing` ended."""
-    _check(request, channel)
+    """End what holds a channel (or ALL) back; say what stays held as `held_as`, or that `nothing`
+    ended."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    if end(channel):
-        messages.success(request, _leaves_again(channel, held_as))
-    else:
-        messages.info(request, f"{Channel(channel).label}{nothing}; nothing was changed.")
+    ended = [
+        name
+        for name in (Channel.values if channel == ALL else [channel])
+        if end(name, by=_name(request))
+    ]
+    for name in ended:
+        messages.success(request, _leaves_again(name, held_as))
+    if not ended:
+        label = "Sending" if channel == ALL else Channel(channel).label
+        messages.info(request, f"{label}{nothing}; nothing was changed.")
     return HttpResponseRedirect(reverse("admin:index"))
 
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from coaching.centre.models import Profile
 from coaching.common.admin import safe_next
-from coaching.messaging import gates, reasons
+from coaching.common.templatetags.spans import at
+from coaching.messaging import gates, reasons, switches
 from coaching.messaging.catalogue import CATALOGUE, WordingBroken, email_of, text_of
 from coaching.messaging.models import Channel, CommunicationLog, State
 from coaching.messaging.services import release, retry
@@ -47,6 +48,10 @@ def why_not(log, act):
     stop = gates.why_not_now(log, Profile.current())
     if stop and stop.state != State.PENDING:
         return reasons.explain(stop.reason)
+    switch = switches.now()[log.channel]
+    if not stop and switch.is_spent:
+        when = switch.room_again_at()
+        return f"{switch.label}: the budget is spent. Do it {at(when)} or later, or raise it."
     return ""
 
 

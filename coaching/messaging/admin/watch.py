@@ -11,9 +11,9 @@ from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from coaching.common.admin import ReadOnlyAdmin
-from coaching.common.templatetags.spans import ago
-from coaching.messaging import alerts, switches
-from coaching.messaging.models import Alert, ProviderDiff
+from coaching.common.templatetags.spans import ago, at
+from coaching.messaging import alerts, reports, switches
+from coaching.messaging.models import Alert, Channel, ProviderDiff
 
 OPEN_AT_ONCE = 20
 
@@ -31,20 +31,46 @@ def still_true(alert, channels):
     if about == "breaker" and switch and switch.broken:
         return "It goes by itself after the hour, or when you let those messages leave again."
     if about == "budget" and switch and switch.is_spent:
-        return "It goes by itself when the next day begins; or raise the budget, and put it away."
+        return f"It goes by itself {at(switch.room_again_at())}; or raise the budget."
+    if about == "flood" and reports.like_a_program()[0] >= reports.A_FLOOD:
+        return "It goes by itself once you have looked at them."
     return ""
 
 
+# What a notice's key is about: (words, page, query) of where the matter is seen to.
+STEPS = {
+    "flood": ("Look at them", "leads_lead", "?held=program"),
+    "budget": ("Limits and budgets", "centre_profile", "#limits"),
+    "breaker": ("See what is held", "messaging_communicationlog", "?held=too_few_arrive"),
+    "refused": ("See what waits", "messaging_communicationlog", "?state__exact=pending"),
+    "diff": ("See the comparison", "messaging_providerdiff", ""),
+}
+
+
+def next_step(alert):
+    """Return the words and the address of the page where this matter is seen to, or None."""
+    step = STEPS.get(alert.key.partition(":")[0])
+    if step is None:
+        return None
+    label, page, query = step
+    return label, reverse(f"admin:{page}_changelist") + query
+
+
 def open_alerts(channels):
-    """Return the newest open alerts, each with `stays`: why it cannot be put away yet, or ''."""
+    """Return the newest open alerts, each with `stays`: why it cannot be put away yet, or '', and
+    its `step`."""
     found = list(Alert.objects.filter(closed_at=None)[:OPEN_AT_ONCE])
     for alert in found:
-        alert.stays = still_true(alert, channels)
+        alert.stays, alert.step = still_true(alert, channels), next_step(alert)
     return found
 
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
+    empty_text = (
+        "What you must know appears here: a budget is spent, a provider refuses our keys, too few "
+        "messages arrive."
+    )
     list_display = ["raised", "what", "put_away"]
     ordering = ["-pk"]
     fields = ["text", "created_at", "told_at", "closed_at"]
@@ -85,27 +111,38 @@ class AlertAdmin(ReadOnlyAdmin):
 class ProviderDiffAdmin(ReadOnlyAdmin):
     """A list for the eye, and a page with every id of one day."""
 
-    list_display = ["day", "channel_name", "provider_count", "verdict", "twice", "lacking"]
+    empty_text = "Each morning at 5:10 the day before is compared, and appears here."
+    list_display = ["day", "channel_name", "counts", "verdict", "meaning"]
     ordering = ["-day", "channel", "pk"]
     list_before_template = "admin/messaging/providerdiff/what.html"
-    fields = ["day", "channel_name", "provider_count", "each_twice", "each_lacking", "compared_at"]
-    readonly_fields = ["channel_name", "each_twice", "each_lacking"]
+    fields = ["day", "channel_name", "counts", "meaning", "each_twice", "each_lacking",
+              "compared_at"]  # fmt: skip
+    readonly_fields = ["channel_name", "counts", "meaning", "each_twice", "each_lacking"]
 
     @display(description="Channel")
     def channel_name(self, diff):
         return diff.get_channel_display()
 
-    @display(description="Result", label={"Agrees": "success", "Differs": "danger"})
+    @display(
+        description="Result",
+        label={"Agrees": "success", "Once each": "success", "Differs": "danger"},
+    )
     def verdict(self, diff):
-        return "Agrees" if diff.is_clean else "Differs"
+        if not diff.is_clean:
+            return "Differs"
+        is_mail = diff.channel == Channel.EMAIL  # nobody has a list to agree with
+        return "Once each" if is_mail and diff.provider_count else "Agrees"
 
-    @display(description="Perhaps sent twice")
-    def twice(self, diff):
-        return len(diff.unclaimed) or "none"
+    @display(description="How many")
+    def counts(self, diff):
+        ours = f"Sent by us:\xa0{diff.our_count:,}"
+        if diff.channel == Channel.EMAIL:  # nobody else has counted them
+            return ours
+        return f"{ours} · Provider\xa0has:\xa0{diff.provider_count:,}"
 
-    @display(description="Unknown to the provider")
-    def lacking(self, diff):
-        return len(diff.missing) or "none"
+    @display(description="What it means")
+    def meaning(self, diff):
+        return format_html('<span class="desk-wrap">{}</span>', diff.meaning)
 
     @display(description="Perhaps sent twice")
     def each_twice(self, diff):

@@ -73,7 +73,7 @@ class CommunicationLog(models.Model):
         State.READ: set(),
         State.ANSWERED: set(),
         State.FAILED: {State.PENDING, *_EVIDENCE},
-        State.CANCELLED: set(),
+        State.CANCELLED: {State.HELD},  # what was cancelled as no person's: `release_held`
         State.RECEIVED: set(),
     }  # fmt: skip
 
@@ -169,7 +169,8 @@ class CommunicationLog(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.get_channel_display()} · {self.purpose} · {self.get_state_display()}"
+        what = self.purpose.replace("_", " ")
+        return f"{self.get_channel_display()} · {what} · {self.get_state_display()}"
 
     @property
     def explanation(self):

@@ -1,5 +1,6 @@
 """What WhatsApp has approved."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -11,7 +12,7 @@ class WhatsAppTemplate(models.Model):
     language = models.CharField(max_length=5)
     content_sid = models.CharField("ContentSid", max_length=34, help_text="HX and 32 hex digits")
     wording = models.TextField(help_text="The wording that was submitted")
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField("updated", auto_now=True)
 
     class Meta:
         ordering = ["message", "language"]
@@ -24,4 +25,5 @@ class WhatsAppTemplate(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.message} · {self.language}"
+        language = dict(settings.LANGUAGES).get(self.language, self.language)
+        return f"{self.message.replace('_', ' ').capitalize()} · {language}"

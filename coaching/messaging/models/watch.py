@@ -51,15 +51,20 @@ class Pause(models.Model):
         BREAKER = "breaker", "Too few arrive"
 
     channel = models.CharField(max_length=10, choices=Channel)
-    cause = models.CharField(max_length=10, choices=Cause)
+    cause = models.CharField("why", max_length=10, choices=Cause)
     since = models.DateTimeField(default=timezone.now)
     next_try_at = models.DateTimeField(default=timezone.now, help_text="When one row is tried")
-    until = models.DateTimeField(null=True, help_text="When it ends by itself")
-    ended_at = models.DateTimeField(null=True)
-    by = models.CharField(max_length=120, blank=True, help_text="Who switched it off")
+    until = models.DateTimeField("ends by itself", null=True)
+    ended_at = models.DateTimeField("ended", null=True)
+    ended_by = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="Who switched it on again"
+    )
+    by = models.CharField("stopped by", max_length=120, blank=True)
 
     class Meta:
         ordering = ["-since", "-pk"]
+        verbose_name = "stop"
+        verbose_name_plural = "earlier stops"
         permissions = [("switch_channels", "Can switch channels off and on")]
         constraints = [
             models.UniqueConstraint(
@@ -75,15 +80,16 @@ class Alert(models.Model):
     """One thing that the owner must know: shown in the command centre, and mailed once."""
 
     key = models.CharField(max_length=80, help_text="What it is about: open at most once")
-    text = models.CharField(max_length=400)
-    created_at = models.DateTimeField(default=timezone.now)
+    text = models.CharField("what happened", max_length=400)
+    created_at = models.DateTimeField("raised", default=timezone.now)
     until = models.DateTimeField(null=True, help_text="When it is over by itself")
     tell_at = models.DateTimeField(default=timezone.now, help_text="When its mail is tried")
-    told_at = models.DateTimeField(null=True, help_text="When the mail to the owners left")
-    closed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField("mailed to the owners", null=True)
+    closed_at = models.DateTimeField("settled, or put away", null=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        verbose_name = "notice"
         constraints = [
             models.UniqueConstraint(
                 name="one_open_alert", fields=["key"], condition=Q(closed_at=None)
@@ -97,12 +103,12 @@ class Alert(models.Model):
 class ProviderDiff(models.Model):
     """One day's comparison of what the provider has with what our rows say."""
 
-    day = models.DateField(help_text="The day in India that was compared")
+    day = models.DateField()  # of India
     channel = models.CharField(max_length=10, choices=Channel)
     provider_count = models.PositiveIntegerField(help_text="Requests that the provider has")
     unclaimed = models.JSONField(default=list, help_text="The provider has it, no row does")
     missing = models.JSONField(default=list, help_text="A row says sent, the provider lacks it")
-    compared_at = models.DateTimeField(default=timezone.now)
+    compared_at = models.DateTimeField("compared", default=timezone.now)
 
     class Meta:
         ordering = ["-day", "channel"]
@@ -115,3 +121,38 @@ class ProviderDiff(models.Model):
     @property
     def is_clean(self):
         return not self.unclaimed and not self.missing
+
+    @property
+    def our_count(self):
+        """How many requests of the day our rows know of, derived: only the differences are kept.
+
+        All that the provider has, without those that no row claims, and with those it lacks. Exact
+        while `diff.MOST_NAMED` of either are not passed. Mail servers keep no list: the count of
+        e-mails is our own, and `unclaimed` names the second tries among them.
+        """
+        if self.channel == Channel.EMAIL:
+            return self.provider_count
+        return self.provider_count - len(self.unclaimed) + len(self.missing)
+
+    @property
+    def meaning(self):
+        """What the day's comparison means for the owner, and what to do when it differs."""
+        said, is_mail = [], self.channel == Channel.EMAIL
+        if self.unclaimed:
+            why = ", because the mail server's answer was lost" if is_mail else ""
+            said.append(
+                f"{len(self.unclaimed)} may have reached somebody twice{why}. The day's page says "
+                "whom, in case they ask."
+            )
+        if self.missing:
+            said.append(
+                f"Of those we count as sent, the provider does not know {len(self.missing)}. The "
+                "day's page says which: write or call yourself."
+            )
+        if said:
+            return " ".join(said)
+        if not self.provider_count:
+            return "Nothing was sent."
+        if is_mail:
+            return "Each was handed over once. Mail servers keep no list to compare with."
+        return "Both have the same."
