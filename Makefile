@@ -40,12 +40,17 @@ $(VENV)/browser: $(VENV)/installed-dev
 		|| $(PY) -m playwright install chromium
 	@touch $@
 
+# Two at a time; those with a browser or the product's own processes one by one, for they measure.
+IN_PAIRS := $(PY) -m pytest -n 2 --dist worksteal -m "not browser and not stack and not slow"
+
 test: $(VENV)/browser
-	@$(PY) -m pytest -m "not slow"
+	@$(IN_PAIRS)
+	@$(PY) -m pytest -m "(browser or stack) and not slow"
 
 test-full: $(VENV)/browser
-	@$(PY) -m pytest
-	@TEST_DATABASE=sqlite $(PY) -m pytest -m "not slow and not browser and not stack"
+	@$(IN_PAIRS)
+	@$(PY) -m pytest -m "browser or stack or slow"
+	@TEST_DATABASE=sqlite $(IN_PAIRS)
 
 # The long fault run: kills, cuts and lies while 1,000 enquiries come in. Prints a table.
 chaos: $(VENV)/installed-dev

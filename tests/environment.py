@@ -22,7 +22,7 @@ ON_SQLITE = os.environ.get("TEST_DATABASE") == "sqlite"
 
 def free_ports(count):
     """Return the first of `count` neighbouring free ports."""
-    for first in range(18000 + os.getpid() % 4000, 60000, 10):
+    for first in range(18000 + os.getpid() * 40 % 10000, 60000, 10):
         probes = [socket.socket() for _ in range(count)]
         try:
             for offset, probe in enumerate(probes):
@@ -131,11 +131,11 @@ for name in list(os.environ):
     if name.startswith(("TWILIO_", "PHONEPE_", "LIMIT_", "BUDGET_", "ANYMAIL_", "EMAIL_", "LLM_")):
         del os.environ[name]
 (FOLDER / "run").mkdir(mode=0o700)
-os.environ.setdefault("XDG_RUNTIME_DIR", str(FOLDER / "run"))
 os.environ.update(
     DEBUG="1",
     SANDBOX="1",
     SECRET_KEY="tests-only-" + "t" * 40,
+    XDG_RUNTIME_DIR=str(FOLDER / "run"),
     PORT=str(PORT),
     SITE_URL=f"http://127.0.0.1:{PORT}",
     SANDBOX_URL=f"http://127.0.0.1:{PORT + 1}",
@@ -156,8 +156,9 @@ servers = {}  # "postgres", while it runs
 
 
 def pytest_sessionstart(session):
-    if session.config.option.collectonly:
-        return
+    options = session.config.option
+    if options.collectonly or options.numprocesses:
+        return  # this process runs no test: xdist's workers do, each with its own of everything
     if not ON_SQLITE:
         servers["postgres"] = postgres = Postgres(FOLDER)
         _running.append(postgres.stop)

@@ -10,6 +10,8 @@ from twilio.request_validator import RequestValidator
 from coaching.common.outage import PATIENCE_SECONDS
 from tests.conftest import eventually
 
+pytestmark = pytest.mark.stack
+
 ASHA = {"name": "Asha Rao", "phone": "98765 43210", "consent": True}
 COOKIE = {"Cookie": "sessionid=" + "a" * 32}
 LONGEST_SECONDS = PATIENCE_SECONDS + 1.5

@@ -5,6 +5,8 @@ import socket
 
 import pytest
 
+pytestmark = pytest.mark.stack
+
 TEN_MEGABYTES = 10 * 1024 * 1024
 ENQUIRY = json.dumps({"name": "Asha Rao", "phone": "98765 43210", "consent": True}).encode()
 

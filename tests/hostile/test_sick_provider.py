@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import eventually
 
+pytestmark = pytest.mark.stack
+
 LIMIT_SECONDS = 0.5
 HANG_SECONDS = 4
 
