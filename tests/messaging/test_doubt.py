@@ -39,12 +39,6 @@ def count(product):
     return accepted
 
 
-@pytest.fixture
-def no_receipts(product):
-    """The provider's callbacks are lost too, so only asking it can tell."""
-    product.sandbox.behave(callbacks={"drop": True})
-
-
 @pytest.mark.parametrize(("target", "channel"), CHANNELS)
 @pytest.mark.parametrize("fault", ["500_after", "reset_after", "bad_json"])
 def test_accepted_but_answer_lost_is_found_and_not_sent_again(

@@ -40,7 +40,7 @@ def test_a_receipt_between_the_resolvers_two_statements_does_not_double(product)
     assert (after, len(product.sandbox.messages(ASHA))) == (State.DELIVERED, 1)
 
 
-def test_a_row_in_doubt_from_before_the_upgrade_does_not_stay_for_ever(product):
+def test_a_row_in_doubt_from_before_the_upgrade_does_not_stay_for_ever(product, no_receipts):
     """The old worker claimed (no request begun), migrate ran, then it was killed."""
     product.ask()
     earlier = timezone.now() - timedelta(seconds=5)
