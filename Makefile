@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: run setup setup-dev test test-full chaos bench soak lint lock messages
+.PHONY: run setup setup-dev test test-full chaos bench soak lint lock
 
 run: setup
 	@$(PY) -m coaching.run

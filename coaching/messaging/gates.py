@@ -1,7 +1,7 @@
 """What is asked about a message right before it leaves, whatever wrote its row and when.
 
-The queue asks the same questions, so that the owner and the visitor are told at once; the answer
-that counts is the one at sending time.
+The queue foresees what it can (`services._foresee`), so that the owner and the visitor are told at
+once; the answer that counts is the one at sending time.
 """
 
 from dataclasses import dataclass
