@@ -24,6 +24,8 @@ from coaching.messaging.admin.watch import open_alerts
 from leads import reports as lead_reports
 from leads.models import Lead
 from leads.timeline import timeline
+from payments.admin import rights
+from payments.admin.money import cards
 
 # Roles are the one way to give permissions; log-ins belong to the people who have them.
 for model in (Group, EmailAddress, Authenticator, UserSession):
@@ -79,6 +81,8 @@ def dashboard(request, context):
             "alerts": open_alerts(channels),
             "may_put_away": may("messaging.change_alert"),
         }
+    if may(rights.SEE_MONEY):
+        context["money_cards"] = cards(timezone.localdate(), timezone.now())
     if may("academics.view_batch"):
         coming = Batch.objects.open().select_related("course").order_by("starts_on", "pk")
         context |= {"sees_batches": True, "batches": coming[:6]}

@@ -17,6 +17,11 @@ def _page(title, icon, url_name, permission):
     }
 
 
+def _exactly(item):
+    """Its address begins other pages' addresses: it is the open one only on its own."""
+    return {**item, "active": lambda request: request.path == str(item["link"])}
+
+
 UNFOLD = {
     "SITE_TITLE": "Command centre",
     "SITE_HEADER": "Command centre",
@@ -26,7 +31,10 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": True,
     "ENVIRONMENT": "coaching.admin.environment",
     "DASHBOARD_CALLBACK": "coaching.admin.dashboard",
-    "STYLES": [lambda request: static("admin_extra/desk.css")],
+    "STYLES": [
+        lambda request: static("admin_extra/desk.css"),
+        lambda request: static("admin_extra/money.css"),
+    ],
     "ACCOUNT": {
         "navigation": [
             {"title": "Password", "link": reverse_lazy("account_change_password")},
@@ -74,6 +82,31 @@ UNFOLD = {
                           "academics.view_course"),
                     _page("Batches", "calendar_month", "academics_batch_changelist",
                           "academics.view_batch"),
+                    _page("Enrolments", "how_to_reg", "academics_enrollment_changelist",
+                          "academics.view_enrollment"),
+                    _page("Waiting lists", "hourglass_top", "academics_waitingplace_changelist",
+                          "academics.view_waitingplace"),
+                ],
+            },
+            {
+                "title": "Money",
+                "separator": True,
+                "items": [
+                    _page("Revenue and dues", "account_balance", "payments_money",
+                          "payments.view_refund"),
+                    _exactly(_page("Fees", "request_quote", "payments_order_changelist",
+                                   "payments.view_order")),
+                    _page("Payments", "payments", "payments_payment_changelist",
+                          "payments.view_payment"),
+                    _page("Refunds", "undo", "payments_refund_changelist",
+                          "payments.view_refund"),
+                    _page("Receipts", "receipt_long", "payments_receipt_changelist",
+                          "payments.view_receipt"),
+                    _page("Coupons", "sell", "payments_coupon_changelist", "payments.view_coupon"),
+                    _page("Reconciliation", "balance", "payments_reconciliation",
+                          "payments.view_refund"),
+                    _page("PhonePe's notices", "webhook", "payments_gatewayevent_changelist",
+                          "payments.view_gatewayevent"),
                 ],
             },
             {

@@ -41,6 +41,12 @@ app.conf.update(
             "schedule": crontab(minute="*"),
             "options": {"expires": 60},
         },
+        # At 10:00; the later hours find only what was missed then.
+        "remind of fees": {
+            "task": "payments.tasks.remind_of_fees",
+            "schedule": crontab(hour="10-20", minute=0),
+            "options": {"expires": 3600},
+        },
         # At 05:10; once that has worked, the later hours find nothing to do.
         "compare yesterday with the providers": {
             "task": "coaching.messaging.tasks.compare_with_provider",

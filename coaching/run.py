@@ -17,6 +17,10 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 READY_WITHIN_SECONDS = 60
+PROVIDER_KEYS = (
+    "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "PHONEPE_CLIENT_ID", "PHONEPE_CLIENT_SECRET",
+    "PHONEPE_CLIENT_VERSION", "PHONEPE_WEBHOOK_USERNAME", "PHONEPE_WEBHOOK_PASSWORD",
+)  # fmt: skip
 FIRST_ENV = """\
 # Written by the first `make run`: a demo on this machine, no keys, nothing leaves it.
 # What the environment sets wins over this file; .env.example lists every name.
@@ -147,12 +151,11 @@ def run_until_stopped(settings):
         "SANDBOX_PORT": str(settings.PORT + 1),
         "SANDBOX_SMTP_PORT": str(settings.SANDBOX_SMTP_PORT),
         "SANDBOX_DB": str(settings.VAR_DIR / "sandbox.sqlite3"),
-        "TWILIO_ACCOUNT_SID": settings.TWILIO_ACCOUNT_SID,
-        "TWILIO_AUTH_TOKEN": settings.TWILIO_AUTH_TOKEN,
+        # The sandbox plays the providers, so it needs the keys that the product uses.
+        **{name: str(getattr(settings, name)) for name in PROVIDER_KEYS},
     }
     manager = Manager()
     for name, command in commands(settings).items():
-        # The sandbox plays the provider, so it needs the keys that the product uses.
         env = environment if name == "sandbox" else {**os.environ}
         manager.add_process(name, command, env=env, cwd=str(BASE_DIR))
     announcer = subprocess.Popen([sys.executable, "-m", "coaching.run", "--announce"], cwd=BASE_DIR)  # noqa: S603

@@ -13,6 +13,8 @@ from urllib.parse import unquote
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from coaching.sandbox import config as stand_in
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -64,6 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.headless",
     "allauth.mfa",
     "allauth.usersessions",
     "anymail",
@@ -185,6 +188,11 @@ WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 # --- people ----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+# API clients log in under /_allauth/app/v1/ and get a JWT; the pages keep their sessions.
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105
+HEADLESS_JWT_ALGORITHM = "HS256"
+
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -244,8 +252,8 @@ TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", "").rstrip("/")
 if SANDBOX and not TWILIO_ACCOUNT_SID:
     # A variable that is set wins; the sandbox fills in what is missing.
     TWILIO_BASE_URL = TWILIO_BASE_URL or SANDBOX_URL
-    TWILIO_ACCOUNT_SID = "AC" + "5a" * 16
-    TWILIO_AUTH_TOKEN = TWILIO_AUTH_TOKEN or "sandbox-auth-token"
+    TWILIO_ACCOUNT_SID = stand_in.SANDBOX_ACCOUNT_SID
+    TWILIO_AUTH_TOKEN = TWILIO_AUTH_TOKEN or stand_in.SANDBOX_AUTH_TOKEN
     TWILIO_WHATSAPP_FROM = TWILIO_WHATSAPP_FROM or "+14155238886"
     TWILIO_VOICE_FROM = TWILIO_VOICE_FROM or "+14155550100"
 TWILIO_SIMULATED = bool(SANDBOX_URL) and TWILIO_BASE_URL == SANDBOX_URL
@@ -276,6 +284,20 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "frontdesk@example.com")
 
 PHONEPE_CLIENT_ID = env.str("PHONEPE_CLIENT_ID", "")
 PHONEPE_CLIENT_SECRET = env.str("PHONEPE_CLIENT_SECRET", "")
+PHONEPE_CLIENT_VERSION = env.int("PHONEPE_CLIENT_VERSION", 1)
+PHONEPE_ENV = env.str("PHONEPE_ENV", "sandbox").lower()
+PHONEPE_BASE_URL = env.str("PHONEPE_BASE_URL", "").rstrip("/")
+PHONEPE_WEBHOOK_USERNAME = env.str("PHONEPE_WEBHOOK_USERNAME", "")
+PHONEPE_WEBHOOK_PASSWORD = env.str("PHONEPE_WEBHOOK_PASSWORD", "")
+if PHONEPE_ENV not in ("sandbox", "production"):
+    raise ImproperlyConfigured("PHONEPE_ENV is sandbox or production.")
+if SANDBOX and not PHONEPE_CLIENT_ID:
+    PHONEPE_BASE_URL = PHONEPE_BASE_URL or f"{SANDBOX_URL}/phonepe"
+    PHONEPE_CLIENT_ID = stand_in.SANDBOX_CLIENT_ID
+    PHONEPE_CLIENT_SECRET = PHONEPE_CLIENT_SECRET or stand_in.SANDBOX_CLIENT_SECRET
+    PHONEPE_WEBHOOK_USERNAME = PHONEPE_WEBHOOK_USERNAME or stand_in.SANDBOX_WEBHOOK_USERNAME
+    PHONEPE_WEBHOOK_PASSWORD = PHONEPE_WEBHOOK_PASSWORD or stand_in.SANDBOX_WEBHOOK_PASSWORD
+PHONEPE_SIMULATED = bool(SANDBOX_URL) and f"{SANDBOX_URL}/phonepe" == PHONEPE_BASE_URL
 
 # First values of the centre's own settings; after the first start the owner edits them.
 # 0 = no limit; budgets in paise, an hour's a quarter of the day's (but never under ten messages).

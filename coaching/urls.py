@@ -13,6 +13,8 @@ from coaching.messaging import views as messaging_views
 from coaching.messaging import webhooks
 from leads import seo
 from leads import views as leads
+from leads.checkout import checkout
+from payments.webhooks import phonepe_webhook
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)
@@ -29,8 +31,12 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": seo.SITEMAPS}, name="sitemap"),
     path("home/", home_after_login, name="home_after_login"),
     path("accounts/", include("coaching.login.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
     path("portal/", portal.home, name="portal"),
+    path("payments/checkout/<str:code>/", checkout, name="checkout"),
+    path("payments/", include("payments.urls")),
+    path("webhooks/phonepe/", phonepe_webhook, name="phonepe_webhook"),
     path("webhooks/twilio/message-status/", webhooks.message_status, name="twilio_message_status"),
     path("webhooks/twilio/inbound/", webhooks.inbound_message, name="twilio_inbound"),
     path("webhooks/twilio/voice/answer/", webhooks.voice_answer, name="twilio_voice_answer"),

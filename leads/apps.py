@@ -6,4 +6,4 @@ class LeadsConfig(AppConfig):
     verbose_name = "Enquiries"
 
     def ready(self):
-        from leads import receivers  # noqa: F401
+        from leads import enrol, receivers  # noqa: F401

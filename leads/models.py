@@ -1,7 +1,5 @@
 """Enquiry to admission: a Lead is one potential student, an Enquiry is one time they asked."""
 
-import unicodedata
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -12,14 +10,8 @@ from django.utils import timezone
 from academics.models import Course
 from coaching.accounts.models import Contact
 from coaching.common.lookups import starts_with
+from coaching.common.names import name_key
 from coaching.messaging.models import CommunicationLog
-
-
-def name_key(name):
-    """Return what makes two spellings of a name the same person: 'Asha  RAO.' -> 'asha rao'."""
-    text = unicodedata.normalize("NFKC", name).casefold()
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in text)
-    return " ".join(kept.split())[:120]
 
 
 class LeadQuerySet(models.QuerySet):

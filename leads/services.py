@@ -44,20 +44,23 @@ class Arrival:
     suspicion: str = ""
 
 
-def capture_lead(*, name, phone, email="", course=None, message="", arrival, consented=True):
+def capture_lead(
+    *, name, phone, email="", course=None, message="", arrival, consented=True, greet=True
+):
     """Save one enquiry with its consent and its three messages, all in one transaction.
 
     `phone` is a `coaching.accounts.phone.Phone`, `course` a Course or None. The caller has made
     sure that the person agreed to be contacted; where not, `consented=False` records no consent
-    and holds the messages. The same idempotency key, or the same number and
-    name while the lead is open, gives the same lead again. Safe to call in parallel. The doorbell
+    and holds the messages. `greet=False`: they are answered otherwise, so no message is queued and
+    none that waits is let go. The same idempotency key, or the same number and name while the lead
+    is open, gives the same lead again. Safe to call in parallel. The doorbell
     rings after the commit; whether it is heard does not matter here. Raises TooManyEnquiries, and
     saves nothing, when the address has passed ten times its limit.
     """
     for last in (False, False, True):
         try:
             with transaction.atomic():
-                return _capture(name, phone, email, course, message, arrival, consented)
+                return _capture(name, phone, email, course, message, arrival, consented, greet)
         except (IntegrityError, OperationalError, TooManyEnquiries) as error:
             # It was posted before, or somebody posts the same at this moment, or the database
             # ended a deadlock. What was answered once is answered the same again.
@@ -73,11 +76,11 @@ def _by_key(key):
     return enquiry.lead if enquiry else None
 
 
-def _capture(name, phone, email, course, message, arrival, consented):
+def _capture(name, phone, email, course, message, arrival, consented, greet):
     contact = Contact.objects.locked(
         phone.e164,
         language=arrival.language,
-        welcome_window=Profile.current().welcome_window,
+        welcome_window=Profile.current().welcome_window if greet else None,
     )
     suspicion = flood.suspicion(phone, arrival, email=email, is_new_number=contact.is_new)
     lead = None if contact.is_new else _asked_before(contact, name, suspicion)
@@ -95,7 +98,7 @@ def _capture(name, phone, email, course, message, arrival, consented):
         else:  # what staff wrote meanwhile (status, counsellor) is not ours to overwrite
             lead.save(update_fields=ASKED_AGAIN)
     with together():
-        _add_rows(lead, course, message, arrival, consented, suspicion)
+        _add_rows(lead, course, message, arrival, consented, suspicion, greet)
     return Capture(lead, is_new=is_new)
 
 
@@ -109,7 +112,7 @@ def _asked_before(contact, name, suspicion):
     return min(same, key=lambda lead: lead.status == Lead.Status.JUNK, default=None)
 
 
-def _add_rows(lead, course, message, arrival, consented, suspicion):
+def _add_rows(lead, course, message, arrival, consented, suspicion, greet):
     """Write down that they asked and agreed, and queue the welcome (in the bin there is none)."""
     contact = lead.contact
     insert(
@@ -128,10 +131,10 @@ def _add_rows(lead, course, message, arrival, consented, suspicion):
     )
     if consented:
         give_consent(contact, source=arrival.via, language=arrival.language, ip=arrival.ip)
-        if not suspicion and not contact.is_new:
+        if greet and not suspicion and not contact.is_new:
             # The person has agreed since, or come back like a person.
             release_held(contact, SETTLED_BY_ASKING, since=contact.welcome_window_started_at)
-    if lead.status != Lead.Status.JUNK:
+    if greet and lead.status != Lead.Status.JUNK:
         agreed = consented or has_consent(contact)
         welcome(lead, held=suspicion or ("" if agreed else "no_consent"))
 

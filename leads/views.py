@@ -20,6 +20,7 @@ from leads.forms import EnquiryForm
 from leads.models import Enquiry, Lead
 from leads.services import Arrival, capture_lead, thanks_url
 from leads.thanks import is_welcomed, what_happens
+from payments import phonepe
 
 UTM_FIELDS = (
     "utm_source",
@@ -121,6 +122,7 @@ def course(request, slug):
         {
             "centre": centre,
             "course": course,
+            "can_enrol": phonepe.is_configured(),
             "form": EnquiryForm.fresh(course=course.slug),
             "consent_text": consent_wording(get_language(), centre.name),
             "campaign": _campaign(request),
@@ -173,16 +175,22 @@ def _capture(request, form):
         email=given["email"],
         course=given["course"],
         message=given["message"],
-        arrival=Arrival(
-            via=Enquiry.Via.FORM,
-            language=get_language(),
-            source=campaign.get("utm_source", "website")[:40],
-            utm=campaign,
-            referrer=request.headers.get("Referer", "").replace("\x00", "")[:300],
-            ip=client_ip(request),
-            key=form.idempotency_key(),
-            suspicion=form.suspicion(),
+        arrival=arrived(
+            request, form, source=campaign.get("utm_source", "website")[:40], utm=campaign
         ),
+    )
+
+
+def arrived(request, form, **how):
+    """Return the Arrival of what an EnquiryForm has sent; `how` says from where."""
+    return Arrival(
+        via=Enquiry.Via.FORM,
+        language=get_language(),
+        referrer=request.headers.get("Referer", "").replace("\x00", "")[:300],
+        ip=client_ip(request),
+        key=form.idempotency_key(),
+        suspicion=form.suspicion(),
+        **how,
     )
 
 

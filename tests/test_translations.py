@@ -12,9 +12,9 @@ from django.utils.translation.template import templatize
 
 LOCALE = settings.BASE_DIR / "locale" / "hi" / "LC_MESSAGES"
 TEMPLATES = ("base.html", "403.html", "404.html", "429.html", "components", "leads", "messages",
-             "messaging", "account", "mfa", "usersessions", "portal")  # fmt: skip
-SOURCES = ("leads", "academics/models.py", "coaching/messaging/webhooks.py", "coaching/common",
-           "coaching/login")  # fmt: skip
+             "messaging", "account", "mfa", "usersessions", "portal", "payments")  # fmt: skip
+SOURCES = ("leads", "academics/models", "payments", "coaching/messaging/webhooks.py",
+           "coaching/common", "coaching/login")  # fmt: skip
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -110,7 +110,10 @@ def test_the_compiled_catalogue_is_what_was_written(written, compiled):
     def several(text):
         return tuple(text) if isinstance(text, (list, tuple)) else (text,)
 
+    def text(context):  # Babel reads that of a compiled catalogue as bytes
+        return context.decode() if isinstance(context, bytes) else context
+
     def content(catalogue):
-        return {(m.context, several(m.id)): several(m.string) for m in catalogue if m.id}
+        return {(text(m.context), several(m.id)): several(m.string) for m in catalogue if m.id}
 
     assert content(compiled) == content(written)

@@ -7,7 +7,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from academics.admin.forms import BatchForm, CourseForm
-from academics.models import Batch, Course
+from academics.models import Batch, Course, WaitingPlace
 from coaching.common.admin import OfficeAdmin
 from coaching.common.money import inr
 
@@ -119,6 +119,7 @@ class BatchAdmin(OfficeAdmin):
     search_fields = ["code__istartswith"]
     ordering = ["starts_on", "pk"]
     list_select_related = ["course"]
+    change_form_outer_after_template = "admin/academics/batch/students.html"
     fieldsets = [
         (None, {"fields": ["code", "course", "mode"]}),
         ("When (IST)", {"fields": ["starts_on", "days", "start_time", "end_time"]}),
@@ -135,6 +136,16 @@ class BatchAdmin(OfficeAdmin):
         if obj and not self.has_change_permission(request, obj):
             return ["when", "seats_text"]
         return []
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj:
+            waiting = obj.waiting_places.filter(state=WaitingPlace.State.WAITING)
+            context |= {
+                "students": obj.enrollments.live().count(),
+                "waiting": waiting.count(),
+                "sees_queue": request.user.has_perm("academics.view_waitingplace"),
+            }
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @display(description="First class", ordering="starts_on")
     def begins(self, batch):

@@ -123,6 +123,9 @@ class Consent(models.Model):
     source = models.CharField(max_length=10, choices=Source)
     wording_version = models.CharField(max_length=20, blank=True)
     language = models.CharField(max_length=5, blank=True)
+    given_by = models.CharField(
+        max_length=120, blank=True, help_text="The parent or guardian who agreed for a minor"
+    )
     ip = models.GenericIPAddressField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

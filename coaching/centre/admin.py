@@ -20,7 +20,18 @@ class ProfileAdmin(OfficeAdmin):
     fieldsets = [
         (None, {"fields": ["name", "tagline", "tagline_hi", "city", "address", "postal_code"]}),
         ("How people reach you", {"fields": ["phone", "whatsapp", "email"]}),
-        ("Tax", {"fields": ["gstin"]}),
+        ("Tax", {"fields": ["gstin", "gst_percent"]}),
+        ("Fees and refunds", {
+            "description": '<span id="fees" class="desk-anchor"></span>'
+            "These rules count from the moment you save them; what was priced before stays.",
+            "fields": [
+                "early_discount_paise",
+                "fee_grace_days",
+                ("payment_link_hours", "seat_grace_minutes"),
+                "approval_above_paise",
+                ("refund_days_before", "refund_keeps_paise"),
+                "refund_first_week_percent",
+            ]}),
         ("Messages and calls", {
             "fields": ["calling_opens", "calling_closes", "welcome_window_hours", "regions"]}),
         ("Limits and budgets", {

@@ -17,7 +17,14 @@ PRICES = {  # channel: the field of its price, and what that is the price of
     "whatsapp": ("price_whatsapp_paise", "One message"),
     "voice": ("price_voice_paise_minute", "A minute of a call"),
 }
+FEES = (
+    "gst_percent", "fee_grace_days", "seat_grace_minutes", "payment_link_hours",
+    "refund_days_before", "refund_first_week_percent",
+)  # fmt: skip
 MONEY = (
+    "early_discount_paise",
+    "approval_above_paise",
+    "refund_keeps_paise",
     *(field for field, _ in PRICES.values()),
     *(f"budget_{channel}_paise_{period}" for channel in PRICES for period in ("day", "hour")),
 )
@@ -60,7 +67,7 @@ class ProfileForm(forms.ModelForm):
         fields = [
             "name", "tagline", "tagline_hi", "city", "address", "postal_code", "phone", "whatsapp",
             "email", "gstin", "calling_opens", "calling_closes", "welcome_window_hours", "regions",
-            *COUNTS, *MONEY,
+            *COUNTS, *FEES, *MONEY,
         ]  # fmt: skip
         labels = {"email": "E-mail", "whatsapp": "WhatsApp"}
         error_messages = {

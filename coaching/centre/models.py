@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 
+from coaching.centre.fees import Fees
 from coaching.centre.limits import Limits
 from coaching.common import remember
 
@@ -22,8 +23,8 @@ def first_closing():
     return settings.FIRST_CALLING_HOURS[1]
 
 
-class Profile(Limits):
-    """The one row that says who the centre is and how far it may go."""
+class Profile(Limits, Fees):
+    """The one row that says who the centre is, how far it may go, and its rules about fees."""
 
     name = models.CharField(max_length=120, default="Our coaching centre")
     tagline = models.CharField(max_length=200, blank=True)
@@ -109,6 +110,11 @@ class Profile(Limits):
     def fresh(cls):
         """Return the centre's profile as it is now, made with its first values if need be."""
         return cls.objects.get_or_create(pk=1, defaults=settings.FIRST_LIMITS)[0]
+
+    @property
+    def state_code(self):
+        """The state of a registered centre: the GSTIN's first two digits ('' without one)."""
+        return self.gstin[:2]
 
     @property
     def region_codes(self):

@@ -1,12 +1,13 @@
 """Structured logs: one event a line with its request id, and nobody's number or address in it."""
 
+import logging
 import re
 
 import structlog
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 # Signed links are keys: whoever reads a log must not be able to use them.
-KEY_IN_PATH = re.compile(r"/(unsubscribe|enquiries|key)/[^/\s'\"?]+")
+KEY_IN_PATH = re.compile(r"/(unsubscribe|enquiries|key|pay|receipts|return)/[^/\s'\"?]+")
 # Nine digits or more that are no part of a longer word, a UUID or a provider's SID.
 PHONE = re.compile(r"(?<![\w.-])(?:whatsapp:)?\+?\d[\d\s-]{7,}\d(?![\w-])")
 SECRET_KEYS = {"password", "token", "authorization", "secret", "cookie"}
@@ -37,6 +38,11 @@ def without_noise(_logger, _method, event):
     if event.get("event") in ("request_started", "task_enqueued"):
         raise structlog.DropEvent
     return event
+
+
+def without_phonepes_chatter(record):
+    """PhonePe's SDK tells the root logger of every token and connection; its warnings stay."""
+    return record.levelno >= logging.WARNING or "/phonepe/sdk/" not in record.pathname
 
 
 def without_personal_data(_logger, _method, event):
@@ -97,10 +103,12 @@ def configure(*, readable):
                 "foreign_pre_chain": shared,
             }
         },
+        "filters": {"chatter": {"()": lambda: without_phonepes_chatter}},
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
                 "formatter": "structured",
+                "filters": ["chatter"],
             }
         },
         "root": {"handlers": ["console"], "level": "INFO"},

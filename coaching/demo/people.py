@@ -9,6 +9,8 @@ from django.utils import timezone
 from academics.models import Course
 from coaching.accounts.models import Consent, Contact, User
 from coaching.accounts.wordings import CURRENT
+from coaching.centre.models import Profile
+from coaching.demo import till
 from coaching.messaging.catalogue import text_of
 from coaching.messaging.models import Channel, CommunicationLog, DeliveryReceipt, State
 from leads.models import Enquiry, Lead
@@ -56,7 +58,8 @@ def add_logins():
 
 
 def add_enquiries():
-    """Add the demo's enquiries that are not there yet; none of their messages can be sent."""
+    """Add the demo's enquiries that are not there yet, and what came of them; none of their
+    messages can be sent."""
     chance = random.Random(7)  # noqa: S311  (the same demo every time)
     courses = list(Course.objects.offered())
     counsellor = User.objects.filter(email=STAFF[1][0]).first()
@@ -91,6 +94,9 @@ def add_enquiries():
                 _add_history(lead, channel, *FATES[fate], asked_at, context, chance)
         if question:
             _add_reply(lead, asked_at + timedelta(minutes=chance.randint(3, 20)))
+    if counsellor:
+        student = User.objects.get(email=STUDENT[0])
+        till.add_enrolments(student, counsellor, Profile.current())
 
 
 def _by_day(moment):

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from coaching.messaging.models import Channel
 
 LANGUAGES = ("en-in", "hi")
+WRITTEN = (Channel.WHATSAPP, Channel.EMAIL)
 
 
 class WordingBroken(Exception):
@@ -59,6 +60,12 @@ CATALOGUE = {
         Message("stop_confirmed", (Channel.WHATSAPP,), stoppable=False, template=False),
         Message("start_confirmed", (Channel.WHATSAPP,), stoppable=False, template=False),
         Message("inbound_received", (Channel.WHATSAPP,), template=False),
+        Message("payment_link", WRITTEN),
+        Message("seat_offered", WRITTEN),
+        Message("fee_reminder", WRITTEN),
+        Message("payment_received", WRITTEN, stoppable=False),
+        Message("payment_returned", WRITTEN, stoppable=False),
+        Message("refund_done", WRITTEN, stoppable=False),
     )
 }
 FROM_STRANGERS = [name for name, message in CATALOGUE.items() if message.from_strangers]

@@ -35,6 +35,11 @@ def ring(rows):
             _rows.put(row)
 
 
+def ring_for(task):
+    """Ring for a task of another app that looks for its due rows itself, given by its name."""
+    ring([(task, None)])
+
+
 def _start():
     """Start the ringing thread; a forked process needs one of its own."""
     global _ringer
@@ -66,9 +71,13 @@ def ring_now(rows):
     log_ids = defaultdict(list)
     for log_id, channel in rows:
         log_ids[channel].append(str(log_id))
+    tasks = set(log_ids.pop(None, []))
     try:
         with producers[_line()].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
-            deliver.apply_async(kwargs={"log_ids": log_ids}, producer=producer)
+            if log_ids:
+                deliver.apply_async(kwargs={"log_ids": log_ids}, producer=producer)
+            for task in tasks:
+                current_app.send_task(task, producer=producer, ignore_result=True)
     except Exception as error:  # whatever the broker's client raises
         log_event.warning("doorbell_failed", why=type(error).__name__, rows=len(rows))
         return False

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from coaching.accounts.models import Consent
 from coaching.accounts.phone import why_not_reachable
-from coaching.messaging import pauses
+from coaching.messaging import pauses, signals
 from coaching.messaging.catalogue import CATALOGUE, FROM_STRANGERS
 from coaching.messaging.channels import email, voice, whatsapp
 from coaching.messaging.models import Channel, CommunicationLog, State
@@ -39,6 +39,9 @@ def why_not_now(log, profile):
     message = CATALOGUE[log.purpose]
     if message.stoppable and log.contact.opted_out_at:
         return Stop(State.CANCELLED, "opted_out")
+    for _receiver, reason in signals.about_to_leave.send(CommunicationLog, log=log):
+        if reason:
+            return Stop(State.CANCELLED, reason)
     if not CHANNELS[log.channel].is_configured():
         return Stop(State.HELD, "channel_not_configured")
     switched_off = pauses.held_by(log.channel, from_strangers=message.from_strangers)

@@ -62,6 +62,12 @@ REASONS = {
         "It had been binned and was taken back.",
         "Release it when it is a real person.",
     ),
+    "paid": ("What it asks for was paid meanwhile, in whole or in part.", "Nothing to do."),
+    "order_over": ("The order that it is about was cancelled.", "Nothing to do."),
+    "seat_let_go": (
+        "The seat that it speaks of is no longer held.",
+        "Send a new payment link if the person still wants it.",
+    ),
     "superseded": ("The person asked again later and was answered then.", "Nothing to do."),
     "email_not_taken": (
         "The mail server did not take the e-mail: its sender, its size, its content or a quota.",

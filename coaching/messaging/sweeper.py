@@ -6,16 +6,16 @@ else. They need neither the broker nor beat. Any number of workers may run them,
 claim has one winner.
 """
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
 from celery.signals import worker_init, worker_shutting_down
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.utils import timezone
 
+from coaching.common import rounds
 from coaching.messaging import crew, doubt, pauses, watch
 from coaching.messaging.models import Channel, CommunicationLog, State
 
@@ -25,8 +25,6 @@ INTERVAL_SECONDS = 5
 GRACE = timedelta(seconds=3)  # the doorbell comes first
 BATCH = 500
 THREADS = 8
-
-_stopping = threading.Event()
 
 
 def send_due(grace=GRACE):
@@ -59,23 +57,12 @@ def _resolve(log_id):
         connection.close()
 
 
-def _repeat(job):
-    while not _stopping.wait(INTERVAL_SECONDS):
-        try:
-            close_old_connections()
-            job()
-        except Exception:  # the database is gone, say: the next round tries again
-            log_event.exception("sweep_failed")
-
-
 @worker_init.connect
 def start(**_):
     settings.VAR_DIR.mkdir(exist_ok=True)
-    for job in (send_due, settle_doubts, watch.watch):
-        threading.Thread(target=_repeat, args=(job,), name=job.__name__, daemon=True).start()
+    rounds.start(send_due, settle_doubts, watch.watch, seconds=INTERVAL_SECONDS)
 
 
 @worker_shutting_down.connect
 def stop(**_):
-    _stopping.set()
     crew.stop()

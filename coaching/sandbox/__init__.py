@@ -1,4 +1,4 @@
-"""Stand-ins for the providers: what the product says to Twilio and to a mail server lands here.
+"""Stand-ins for the providers: what is said to Twilio, PhonePe and a mail server lands here.
 
 A process of its own (`python -m coaching.sandbox`) with its own SQLite file. It speaks the
 providers' protocols over real HTTP and SMTP and imports nothing else of this project, so that the

@@ -9,7 +9,10 @@ from coaching.sandbox import mails, people
 from coaching.sandbox.numbers import bare
 from coaching.sandbox.twilio import inbound
 
-KINDS = {"message", "call", "mail", "callback", "violation", "error", "request"}
+KINDS = {
+    *("message", "call", "mail", "callback", "violation", "error", "request"),
+    *("phonepe", "webhook"),  # requests to PhonePe's API, and what it tells the product
+}
 LIMIT = 100_000
 
 
@@ -35,7 +38,10 @@ async def reset(world, request, sent):
 
 
 async def log(world, request, sent):
-    """Rows in the order they arrived. `to` is a number in any spelling, or a mail address."""
+    """Rows in the order they arrived.
+
+    `to` is a number in any spelling, a mail address, or the merchant's id of an order or refund.
+    """
     query = request.query_params
     kind, wanted, values = query.get("kind"), ["1"], []
     if kind:
@@ -47,8 +53,8 @@ async def log(world, request, sent):
             wanted.append("kind = ?")
             values.append(kind)
     if to := query.get("to"):
-        wanted.append("(recipient = ? OR number = ?)")
-        values += [to.lower(), bare(to)] if "@" not in to else [to.lower(), ""]
+        wanted.append("(recipient = ? COLLATE NOCASE OR number = ?)")
+        values += [to, bare(to) if "@" not in to else ""]
     if since := query.get("since"):
         wanted.append("at >= ?")
         values.append(int(since))

@@ -14,7 +14,10 @@ from starlette.responses import Response
 
 from coaching.sandbox.numbers import bare
 
-TARGETS = {"messages", "calls", "list", "smtp"}
+TARGETS = {"messages", "calls", "list", "smtp"} | {
+    *("token", "pay", "status", "refund", "refund_status"),  # PhonePe's
+}
+CAN_FAIL_LATER = {"messages", "calls", "refund"}
 HTTP = {
     "500_before",
     "500_after",
@@ -35,7 +38,7 @@ SMTP = {"450", "550", "hang_before", "hang_after", "reset_before", "reset_after"
 class Fault:
     target: str
     what: str
-    code: int = 0
+    code: int | str = 0
     status: int = 400
     times: int | None = 1  # None: until cleared
     to: str | None = None
@@ -45,6 +48,8 @@ class Fault:
 
     def __post_init__(self):
         known = SMTP if self.target == "smtp" else HTTP
+        if self.target not in CAN_FAIL_LATER:
+            known = known - {"fail_later"}
         if self.target not in TARGETS or self.what not in known:
             raise ValueError(f"no such fault: {self.target} {self.what}")
         if self.times is not None and self.times < 1:

@@ -14,6 +14,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from coaching.sandbox import control, inbox
 from coaching.sandbox.config import HOST
 from coaching.sandbox.page import routes as page_routes
+from coaching.sandbox.phonepe import api as phonepe
+from coaching.sandbox.phonepe import control as phonepe_control
+from coaching.sandbox.phonepe.resume import resume as resume_payments
 from coaching.sandbox.twilio import api, content
 from coaching.sandbox.twilio.resume import resume
 from coaching.sandbox.world import World
@@ -74,7 +77,9 @@ def application(world):
         Route("/health", health),
         *api.routes,
         *content.routes,
+        *phonepe.routes,
         *control.routes,
+        *phonepe_control.routes,
         *page_routes,
     ]
     app = Starlette(routes=routes)
@@ -117,6 +122,7 @@ async def serve(config):
         world,
     )
     resume(world)
+    resume_payments(world)
     print(f"Sandbox: http://localhost:{config.port}  mail: {HOST}:{config.smtp_port}", flush=True)
     try:
         await server.serve(sockets=[sock])

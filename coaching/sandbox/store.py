@@ -43,6 +43,24 @@ CREATE TABLE IF NOT EXISTS mails (
     number TEXT, subject TEXT NOT NULL, message_id TEXT, raw BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS mail_recipients (address TEXT NOT NULL, mail_id INTEGER NOT NULL,
     PRIMARY KEY (address, mail_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS orders (
+    id INTEGER PRIMARY KEY, merchant_order_id TEXT UNIQUE NOT NULL, order_id TEXT UNIQUE NOT NULL,
+    amount INTEGER NOT NULL, state TEXT NOT NULL, error_code TEXT, detailed_error_code TEXT,
+    request TEXT NOT NULL, told TEXT NOT NULL DEFAULT '{}',
+    created_at INTEGER NOT NULL, expire_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS attempts (
+    id INTEGER PRIMARY KEY, transaction_id TEXT UNIQUE NOT NULL, merchant_order_id TEXT NOT NULL,
+    mode TEXT NOT NULL, amount INTEGER NOT NULL, state TEXT NOT NULL, error_code TEXT,
+    detailed_error_code TEXT, due_at INTEGER, updated_at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS attempts_by_order ON attempts (merchant_order_id, id);
+CREATE UNIQUE INDEX IF NOT EXISTS one_payment_per_order ON attempts (merchant_order_id)
+    WHERE state = 'COMPLETED';
+CREATE TABLE IF NOT EXISTS refunds (
+    id INTEGER PRIMARY KEY, merchant_refund_id TEXT UNIQUE NOT NULL, refund_id TEXT UNIQUE NOT NULL,
+    merchant_order_id TEXT NOT NULL, amount INTEGER NOT NULL, state TEXT NOT NULL,
+    error_code TEXT, detailed_error_code TEXT, ends TEXT NOT NULL, fate TEXT,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS refunds_by_order ON refunds (merchant_order_id, id);
 CREATE TABLE IF NOT EXISTS log (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, answered_at INTEGER,
     method TEXT, path TEXT, status INTEGER, accepted INTEGER, direction TEXT, sid TEXT,
@@ -50,7 +68,10 @@ CREATE TABLE IF NOT EXISTS log (
 CREATE INDEX IF NOT EXISTS log_by_number ON log (number, id);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-WIPED = ("messages", "calls", "lines", "phones", "mails", "mail_recipients", "log", "settings")
+WIPED = (
+    *("messages", "calls", "lines", "phones", "mails", "mail_recipients"),
+    *("orders", "attempts", "refunds", "log", "settings"),
+)
 
 
 class Store:

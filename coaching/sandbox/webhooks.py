@@ -1,8 +1,9 @@
-"""Requests the stand-in makes to the product, signed the way Twilio signs them."""
+"""Requests the stand-in makes to the product, each kept in the log with what came back."""
 
 import base64
 import hashlib
 import hmac
+import random
 import uuid
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urlencode
@@ -35,13 +36,21 @@ def sign(auth_token, url, params):
     return base64.b64encode(digest).decode()
 
 
+def out_of_order(items):
+    """The same items in any order but this one."""
+    mixed = list(items)
+    while len(mixed) > 1 and mixed == list(items):
+        random.shuffle(mixed)
+    return mixed
+
+
 class Webhooks:
     def __init__(self, world):
         self._world = world
         self._client = Client()
 
     async def send(self, url, params, *, sid, number, method="POST", seconds=CALLBACK_SECONDS):
-        """One signed request, tried once more only when no connection came about. Never raises."""
+        """One request signed the way Twilio signs. Never raises."""
         url = urldefrag(url).url  # a fragment configures Twilio; it is neither sent nor signed
         body = params
         if method == "GET":
@@ -52,24 +61,33 @@ class Webhooks:
             "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
             "User-Agent": AGENT,
         }
-        asked_at = now()
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        answer = await self._answer(method, url, headers, urlencode(body).encode(), seconds)
+        logged = {
+            "sid": sid,
+            "number": number,
+            "recipient": params.get("To"),
+            "sender": params.get("From"),
+            "form": params,
+        }
+        return await self.deliver(
+            "callback", method, url, headers, urlencode(body).encode(), seconds, logged
+        )
+
+    async def deliver(self, kind, method, url, headers, body, seconds, logged):
+        """One request, tried once more only when no connection came about. Never raises."""
+        asked_at = now()
+        answer = await self._answer(method, url, headers, body, seconds)
         self._world.record(
-            "callback",
+            kind,
             at=asked_at,
             answered_at=now(),
             method=method,
             path=url,
             status=answer.status,
             accepted=answer.is_ok,
-            sid=sid,
-            number=number,
-            recipient=params.get("To"),
-            sender=params.get("From"),
-            form=params,
             detail=answer.error or None,
+            **logged,
         )
         return answer
 

@@ -19,6 +19,22 @@ CALM = {
         "drop": False,
         "early": False,
     },
+    "phonepe": {
+        "lose": False,  # webhooks never arrive
+        "times": 1,  # each arrives so often
+        "shuffle": False,
+        "delay_ms": 0,
+        "forge": "",  # a forged one comes before each: wrong "hash", or right hash, false "body"
+        "flat_refunds": False,  # a refund's fields at the root of the webhook
+        "refund_ends": "COMPLETED",  # where a refund gets to by itself
+        "refund_error": "BF_034",  # why it failed, where it ends FAILED: the balance is short
+        "refund_seconds": 1,  # between two of its steps
+        "token_seconds": 3600,  # real seconds, for the product keeps its token by its own clock
+    },
+}
+CHOICES = {
+    "forge": ("", "hash", "body"),
+    "refund_ends": ("PENDING", "CONFIRMED", "COMPLETED", "FAILED"),
 }
 
 
@@ -28,26 +44,23 @@ class World:
         self.store = Store(config.database)
         self.hub = Hub()
         self.faults = Faults(self.store)
-        self.behaviour = self.store.setting("behaviour", CALM)
+        self.behaviour = _changed(CALM, self.store.setting("behaviour", {}))
         self.webhooks = Webhooks(self)
         self.lines = {}  # sid of each live call -> its Line
+        self.kept_back = {}  # merchant's id -> webhooks that wait to be shuffled
         self._tasks = set()
 
     def behave(self, wanted):
         """Takes over the given keys, keeps the others. Raises ValueError for an unknown one."""
-        callbacks = wanted.get("callbacks", {})
-        if unknown := (set(wanted) - set(CALM)) | (set(callbacks) - set(CALM["callbacks"])):
-            raise ValueError(f"unknown behaviour: {', '.join(sorted(unknown))}")
-        merged = {**self.behaviour, **wanted}
-        merged["callbacks"] = {**self.behaviour["callbacks"], **callbacks}
-        self.behaviour = merged
-        self.store.keep_setting("behaviour", merged)
+        self.behaviour = _changed(self.behaviour, wanted)
+        self.store.keep_setting("behaviour", self.behaviour)
 
     def reset(self):
         """Everything under way stops without a word; only registered templates stay."""
         for task in list(self._tasks):
             task.cancel()
         self.lines.clear()
+        self.kept_back.clear()
         self.store.wipe()
         self.faults.clear()
         self.behaviour = CALM
@@ -55,6 +68,10 @@ class World:
 
     async def wait(self, seconds):
         await asyncio.sleep(seconds * self.config.pace)
+
+    async def until(self, at):
+        """Waits for a moment in real milliseconds; one that is past is now."""
+        await asyncio.sleep(max(0, at - now()) / 1000)
 
     def spawn(self, coroutine):
         """Runs beside the request that caused it; its failure is printed, never swallowed."""
@@ -81,3 +98,17 @@ class World:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.webhooks.close()
         self.store.close()
+
+
+def _changed(behaviour, wanted):
+    """A behaviour with the wanted keys in place. Raises ValueError for what makes no sense."""
+    merged = dict(behaviour)
+    for name, value in wanted.items():
+        if name not in behaviour:
+            raise ValueError(f"unknown behaviour: {name}")
+        if isinstance(behaviour[name], dict):
+            value = _changed(behaviour[name], value)
+        elif name in CHOICES and value not in CHOICES[name]:
+            raise ValueError(f"{name} is one of {', '.join(map(repr, CHOICES[name]))}")
+        merged[name] = value
+    return merged

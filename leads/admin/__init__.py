@@ -16,6 +16,7 @@ from coaching.messaging.models import CommunicationLog, State
 from coaching.messaging.reports import HELD_BECAUSE
 from leads import reports
 from leads.admin.bin import BinViews
+from leads.admin.enrolment import EnrolViews
 from leads.admin.filters import (
     CounsellorFilter,
     CourseFilter,
@@ -49,7 +50,7 @@ class LeadList(ChangeList):
 
 
 @admin.register(Lead)
-class LeadAdmin(BinViews, LeadViews, OfficeAdmin):
+class LeadAdmin(EnrolViews, BinViews, LeadViews, OfficeAdmin):
     list_display = ["person", "course", "number", "status_badge", "channels", "age", "counsellor"]
     list_filter = [
         ("status", ChoicesDropdownFilter), CourseFilter, SourceFilter, CreatedFilter,
@@ -140,6 +141,7 @@ class LeadAdmin(BinViews, LeadViews, OfficeAdmin):
             "may_retry": may("messaging.retry_communicationlog"),
             "may_release": may("messaging.release_communicationlog"),
             "may_bin": self.has_bin_permission(request),
+            "may_enrol": self.has_enrol_permission(request),
         }
 
     def changelist_view(self, request, extra_context=None):

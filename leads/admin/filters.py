@@ -2,7 +2,7 @@
 
 from unfold.contrib.filters.admin import DropdownFilter
 
-from academics.models import Course
+from academics.admin import enrolments
 from coaching.accounts.models import User
 from coaching.common.admin import an_id
 from coaching.messaging.admin.filters import HeldFilter
@@ -54,16 +54,8 @@ class SourceFilter(DropdownFilter):
         return queryset.filter(source=self.value()) if self.value() else queryset
 
 
-class CourseFilter(DropdownFilter):
-    title = "course"
-    parameter_name = "course"
-
-    def lookups(self, request, model_admin):
-        return [(str(pk), title) for pk, title in Course.objects.values_list("pk", "title")]
-
-    def queryset(self, request, queryset):
-        pk = an_id(self.value())
-        return queryset if pk is None else queryset.filter(course_id=pk)
+class CourseFilter(enrolments.CourseFilter):
+    path = "course"
 
 
 class CounsellorFilter(DropdownFilter):

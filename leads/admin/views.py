@@ -1,11 +1,9 @@
 """What staff do with one enquiry: each a POST to a noun, checked again on the server."""
 
-import csv
-
 import structlog
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +12,7 @@ from coaching.accounts.models import Consent
 from coaching.accounts.phone import for_people
 from coaching.accounts.services import give_consent
 from coaching.common.admin import safe_next
+from coaching.common.spreadsheet import as_csv
 from coaching.messaging.services import release_held, stop
 from leads.models import Lead
 
@@ -95,33 +94,14 @@ class LeadViews:
             raise PermissionDenied
         rows = self.get_changelist_instance(request).get_queryset(request)
         log_event.info("leads_exported", user=request.user.pk, filters=sorted(request.GET))
-        response = StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8")
-        name = f"enquiries-{timezone.localdate():%Y-%m-%d}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Cache-Control"] = "no-store"
-        return response
+        header = ["Name", "Phone", "E-mail", "Course", "Source", "Status", "Counsellor",
+                  "Asked (IST)"]  # fmt: skip
+        return as_csv("enquiries", header, map(_cells, rows.iterator(chunk_size=500)))
 
 
-class _Echo:
-    def write(self, value):
-        return value
-
-
-def _csv_lines(rows):
-    writer = csv.writer(_Echo())
-    yield "\ufeff"  # so that spreadsheets read Hindi names right
-    yield writer.writerow(
-        ["Name", "Phone", "E-mail", "Course", "Source", "Status", "Counsellor", "Asked (IST)"]
-    )
-    for lead in rows.iterator(chunk_size=500):
-        asked = timezone.localtime(lead.created_at)
-        cells = [
-            lead.name, for_people(lead.phone), lead.email, lead.course or "", lead.source,
-            lead.get_status_display(), lead.assigned_to or "", f"{asked:%Y-%m-%d %H:%M}",
-        ]  # fmt: skip
-        yield writer.writerow([_harmless(str(cell)) for cell in cells])
-
-
-def _harmless(text):
-    """A cell that begins like a formula is shown as text, not run."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+def _cells(lead):
+    asked = timezone.localtime(lead.created_at)
+    return [
+        lead.name, for_people(lead.phone), lead.email, lead.course or "", lead.source,
+        lead.get_status_display(), lead.assigned_to or "", f"{asked:%Y-%m-%d %H:%M}",
+    ]  # fmt: skip

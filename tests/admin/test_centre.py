@@ -131,13 +131,18 @@ LIMITS = {
     "leads_per_ip_hour": "30", "leads_per_network_hour": "100", "leads_per_prefix_hour": "50",
     "sequential_numbers": "5", "breaker_outcomes": "50",
 }  # fmt: skip
+FEES = {
+    "gst_percent": "18", "early_discount_paise": "0", "fee_grace_days": "5",
+    "seat_grace_minutes": "10", "payment_link_hours": "24", "approval_above_paise": "10,000.00",
+    "refund_days_before": "3", "refund_keeps_paise": "500.00", "refund_first_week_percent": "50",
+}  # fmt: skip
 PROFILE = "/admin/centre/profile/1/change/"
 
 
 def profile_words(**changed):
     return {"name": "Pathkriti", "phone": "0712 255 5010", "whatsapp": "98765 43210",
             "calling_opens": "09:30", "calling_closes": "20:00", "welcome_window_hours": "24",
-            "regions": "IN", "gstin": "", **LIMITS, **changed}  # fmt: skip
+            "regions": "IN", "gstin": "", **LIMITS, **FEES, **changed}  # fmt: skip
 
 
 def test_the_profile_is_one_page_and_reads_numbers_as_typed(centre, browser_of):

@@ -2,11 +2,15 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from coaching.accounts.models import User
 from coaching.messaging import reports, sweeper
 from coaching.messaging.models import CommunicationLog
 from leads.models import Lead
+from payments import reports as reports_of_money
+from payments.admin.audit import audit
+from payments.models import Order, Payment, Receipt
 
 
 @pytest.fixture
@@ -71,3 +75,26 @@ def test_known_passwords_are_refused_outside_the_demo(centre, settings):
         call_command("demo_people")
 
     assert not User.objects.exists()
+
+
+def test_the_till_of_the_demo_is_alive_and_its_books_close(demo, people_free_owner):
+    shown = " ".join(
+        people_free_owner.get(f"/admin/payments/order/{page}/").content.decode()
+        for page in ("money", "reconciliation")
+    )
+
+    assert Order.objects.count() == 6 and Receipt.objects.count() == 4
+    assert reports_of_money.overdue_dues(timezone.localdate()).count == 1
+    assert reports_of_money.payments_to_look_at(timezone.now()).get().state == "approval"
+    assert reports_of_money.refunds_to_look_at(timezone.now()).count() == 1
+    assert "Sneha Wankhede" in shown and "Nikita Agarwal" in shown
+    assert [check.label for check in audit() if check.wrong_count] == []
+
+
+def test_a_second_run_adds_no_money_and_phonepe_is_never_asked(demo):
+    before = list(Order.objects.values_list("pk", "paid_paise", "refunded_paise"))
+
+    call_command("demo_people")
+
+    assert list(Order.objects.values_list("pk", "paid_paise", "refunded_paise")) == before
+    assert not Payment.objects.exclude(next_check_at=None).exists()

@@ -100,6 +100,8 @@ def test_each_limit_says_truly_what_nought_means(centre):
         "price_whatsapp_paise": "only where there is no budget",
         "price_voice_paise_minute": "only where there is no budget",
         "breaker_outcomes": "= never",
+        "early_discount_paise": "= none",
+        "approval_above_paise": "= always",
     }
 
 

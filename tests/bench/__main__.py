@@ -1,6 +1,6 @@
 """`make bench`: measure the product beside others in one run, and print the tables.
 
-    python -m tests.bench [posts|wire|burst|pages|lists|memory|soak] [--quick] [--seconds N]
+    python -m tests.bench [posts|wire|burst|pages|lists|till|memory|soak] [--quick] [--seconds N]
 
 Without a part, everything but the soak. `--quick` is for a look; figures to keep come from a full
 run on a machine that does nothing else.
@@ -13,7 +13,7 @@ from importlib import import_module
 
 from tests.bench.report import say_machine
 
-PARTS = ("posts", "wire", "burst", "pages", "lists", "memory")
+PARTS = ("posts", "wire", "burst", "pages", "lists", "till", "memory")
 
 
 def main():

@@ -32,7 +32,7 @@ class Visit(asyncio.Protocol):
 
     def send(self, number):
         self.number = number
-        request = self.load.page or post(visitor(number))
+        request = self.load.request(number)
         self.sent_at = time.time()
         self.transport.write(request)
 
@@ -60,6 +60,10 @@ class Load:
         self.rate = rate
         self.page = get(path) if path else None
         self.idle, self.rows, self.under_way, self.ends = [], [], 0, 0
+
+    def request(self, number):
+        """The bytes of one request."""
+        return self.page or post(visitor(number))
 
     def free(self, visit):
         if self.rate is None and time.time() < self.ends:
@@ -97,9 +101,9 @@ class Load:
             self.send_on(self.idle.pop(0))
 
 
-def run(expected=201, **how):
+def run(expected=201, module="tests.bench.load", **how):
     """Run a load in a process of its own and return its rows; raises when an answer is wrong."""
-    command = [sys.executable, "-m", "tests.bench.load", json.dumps(how)]
+    command = [sys.executable, "-m", module, json.dumps(how)]
     rows = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     wrong = [row[3] for row in rows if row[3] != expected]
     if wrong or not rows:

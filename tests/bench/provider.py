@@ -1,4 +1,5 @@
-"""The other end of the wire: a bare, fast stand-in for Twilio and a mail server, in one process.
+"""The other end of the wire: a bare, fast stand-in for Twilio, PhonePe (under /phonepe) and a mail
+server, in one process.
 
     python -m tests.bench.provider HTTP_PORT SMTP_PORT LATENCY_SECONDS
 
@@ -14,6 +15,8 @@ import signal
 import sys
 import time
 from urllib.parse import parse_qs
+
+from tests.bench import phonepe
 
 arrivals = []
 SIDS = {"Messages": "SM", "Calls": "CA", "Content": "HX"}
@@ -38,6 +41,9 @@ class Twilio(asyncio.Protocol):
 
     def request(self, head, body):
         method, path = head.split(" ", 2)[:2]
+        if path.startswith("/phonepe/"):
+            self.answer(200, phonepe.answer(path, body))
+            return
         if method == "GET":
             answer, arrivals[:] = json.dumps(arrivals), []
             self.answer(200, answer)

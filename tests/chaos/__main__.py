@@ -1,4 +1,7 @@
-"""`make chaos`: 1,000 enquiries on three channels, 60 kills of warm processes, a lying provider.
+"""`make chaos`: 1,000 enquiries on three channels, 60 kills of warm processes, a lying provider;
+then 300 people at the till, 30 kills, and 200 lives of a till by chance.
+
+    python -m tests.chaos [messages|money|chance]
 
 Prints a table for docs/benchmarks.md; exits 1 when something that must hold did not.
 """
@@ -15,7 +18,7 @@ from datetime import date
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coaching.settings")
 
 import tests.environment  # noqa: E402, F401  (before anything reads the settings)
-from tests.chaos import invariants, trials  # noqa: E402
+from tests.chaos import invariants, money_trial, trials  # noqa: E402
 from tests.chaos.storm import Storm  # noqa: E402
 from tests.stack.house import House  # noqa: E402
 
@@ -27,30 +30,44 @@ CHANNELS = ("whatsapp", "voice", "email")
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every house is left tidy
-    options = read_options()
+    options, broken = read_options(), []
+    for name, parts in PARTS.items():
+        if options.part in (None, name):
+            broken += run(name, parts, options)
+    sys.exit(1 if broken else 0)
+
+
+def run(name, parts, options):
+    """Do the parts and print their table; returns what is broken."""
     began = time.monotonic()
-    say(f"seed {options.seed}: {options.leads} enquiries, {options.kills} kills")
-    rows, broken = storm(options)
-    more_rows, more_broken = the_trials(options)
+    say(f"{name}, seed {options.seed}")
+    rows, broken = [], []
+    for part in parts:
+        more_rows, more_broken = part(options, say)
+        rows += more_rows
+        broken += more_broken
     minutes = (time.monotonic() - began) / 60
-    print(table([*rows, *more_rows, ("seed, date, minutes",
-          f"{options.seed}, {date.today()}, {minutes:.0f}")]))  # fmt: skip
-    for sentence in (broken + more_broken)[:50]:
+    rows.append(("seed, date, minutes", f"{options.seed}, {date.today()}, {minutes:.0f}"))
+    print(table(rows) + "\n", flush=True)
+    for sentence in broken[:50]:
         print(f"BROKEN: {sentence}")
-    sys.exit(1 if broken or more_broken else 0)
+    return broken
 
 
 def read_options():
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=PARTS)
     parser.add_argument("--leads", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--rate", type=float, default=5, help="enquiries a second")
     parser.add_argument("--freezes", type=int, default=FREEZES)
+    parser.add_argument("--checkouts", type=int, default=300)
+    parser.add_argument("--money-kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     return parser.parse_args()
 
 
-def storm(options):
+def storm(options, say):
     with House(wsgi="tests.chaos.wsgi", celery="tests.chaos.celery", workers=2) as house:
         run = Storm(
             house, leads=options.leads, kills=options.kills, rate=options.rate,
@@ -90,7 +107,7 @@ def storm(options):
         return rows, unheard + invariants.violations(house, client)
 
 
-def the_trials(options):
+def the_trials(options, say):
     frozen = trials.freeze(options.freezes, options.seed, say)
     rows = [
         ("workers frozen past their lease", f"{options.freezes}, {frozen['enquiries']} enquiries"),
@@ -126,6 +143,12 @@ def table(rows):
 def say(text):
     print(text, file=sys.stderr, flush=True)
 
+
+PARTS = {
+    "messages": (storm, the_trials),
+    "money": (money_trial.storm, money_trial.controls),
+    "chance": (money_trial.chance,),
+}
 
 if __name__ == "__main__":
     main()

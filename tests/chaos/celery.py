@@ -1,6 +1,7 @@
 """The product's worker, with the fault points installed and, on demand, a guard switched off.
 
-CHAOS_HASTE divides the outbox's waiting times, so that a test need not wait for half a minute.
+CHAOS_HASTE divides the waiting times of outbox and till, so that a test need not wait for half a
+minute.
 CHAOS_CLOCK_HOURS sets this process's clock wrong.
 """
 
@@ -19,11 +20,13 @@ django.setup()
 
 from coaching.celery import app  # noqa: E402, F401
 from coaching.messaging import delivery, doubt, sweeper  # noqa: E402
+from payments import rounds  # noqa: E402
 
 WAITS = {
     delivery: ("LEASE", "FIRST_LOOK", "IN_FLIGHT"),
     doubt: ("SECOND_LOOK", "ASK_AGAIN"),
     sweeper: ("INTERVAL_SECONDS", "GRACE"),
+    rounds: ("INTERVAL_SECONDS",),
 }
 haste = float(os.environ.get("CHAOS_HASTE", 1))
 for module, names in WAITS.items():

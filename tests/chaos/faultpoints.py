@@ -13,6 +13,10 @@ from pathlib import Path
 STRIKES = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}
 IN_WEB = ("before-commit", "after-commit", "before-answer")
 IN_WORKER = ("before-claim", "preparing", "debited", "claimed", "before-update")
+# Between two steps of a payment: going to its page (web), settling it, giving it back (worker).
+OF_ATTEMPT = ("attempt-uncommitted", "attempt-committed", "page-opened", "page-written")
+OF_SETTLE = ("state-known", "seat-taken", "settle-uncommitted")  # then after-commit, or settled
+OF_REFUND = ("refund-committed", "refund-answered", "refund-over", "refund-uncommitted")
 
 
 def arm(house, name, what="kill", times=1):
@@ -76,10 +80,30 @@ def install_in_web():
     after(services, "_capture", "before-commit")  # inside the transaction still
     before(doorbell, "ring", "after-commit")  # called by on_commit
     after(services, "capture_lead", "before-answer")
+    install_in_till()
+
+
+def install_in_till():
+    from academics import seats
+    from payments import notices, phonepe, refunds, views
+    from payments.models import Payment
+
+    after(Payment, "save", "attempt-uncommitted")
+    before(phonepe, "open_page", "attempt-committed")
+    after(phonepe, "open_page", "page-opened")
+    before(views, "_see_other", "page-written")
+    after(phonepe, "order_state", "state-known")  # the answer is here, nothing is locked
+    after(seats, "admit", "seat-taken")
+    after(notices, "received", "settle-uncommitted")
+    after(refunds, "give_back", "refund-noted")
+    before(phonepe, "refund", "refund-committed")
+    after(phonepe, "refund", "refund-answered")
+    before(refunds, "complete", "refund-over")
+    after(notices, "given_back", "refund-uncommitted")
 
 
 def install_in_worker():
-    from coaching.messaging import delivery, spending
+    from coaching.messaging import delivery, doorbell, spending
     from coaching.messaging.channels import email, voice, whatsapp
 
     before(delivery, "deliver", "before-claim")
@@ -88,3 +112,5 @@ def install_in_worker():
         before(channel, "prepare", "preparing")
         before(channel, "send", "claimed")  # the request is begun, nothing is on the wire
     before(delivery, "accepted", "before-update")  # the answer is here, not yet written
+    before(doorbell, "ring", "settled")  # and committed; its message has not left
+    install_in_till()

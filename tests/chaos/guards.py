@@ -97,9 +97,44 @@ def without_swallowing():
     services.transaction.on_commit = lambda act, robust=False: on_commit(act)
 
 
-IN_WEB = {"outbox": without_outbox, "key": without_key, "doorbell": without_swallowing}
+def without_asking():
+    """The body of a webhook is believed: a payment that it calls completed is booked as paid."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from payments import services, webhooks
+    from payments.models import Payment
+
+    store = webhooks._store
+
+    def believing(key, event, about, *rest):
+        store(key, event, about, *rest)
+        payment = Payment.objects.filter(merchant_order_id=about).first()
+        if payment and key.endswith(":COMPLETED"):
+            with transaction.atomic():
+                services.receive(services._locked(payment), timezone.now())
+
+    webhooks._store = believing
+
+
+def without_rounds():
+    """The till does nothing by itself: only webhooks and return pages make it ask."""
+    from types import SimpleNamespace
+
+    from payments import rounds
+
+    rounds.rounds = SimpleNamespace(start=lambda *_, **__: None)
+
+
+IN_WEB = {
+    "outbox": without_outbox,
+    "key": without_key,
+    "doorbell": without_swallowing,
+    "asking": without_asking,
+}
 IN_WORKER = {
     "doubt": without_doubt,
     "claim": without_one_winner,
     "sweeper": without_sweeper,
+    "rounds": without_rounds,
 }

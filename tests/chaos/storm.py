@@ -30,6 +30,10 @@ KILLS_BETWEEN_FLUSHES = 20
 class Storm:
     """`rate` is in enquiries a second; the enquiries wait when the kills fall behind."""
 
+    lies = LIES
+    points_of_web, points_of_worker = IN_WEB, IN_WORKER
+    web_says = "POST /public/leads"  # once it is warm
+
     def __init__(self, house, *, leads, kills, rate, seed, say, share_of_each_lie=0.01):
         self.house, self.leads, self.kills, self.rate, self.say = house, leads, kills, rate, say
         self.share_of_each_lie = share_of_each_lie
@@ -43,7 +47,7 @@ class Storm:
     def rage(self):
         """Post, kill and lie; returns when every visitor has an answer and the lies have ended."""
         self.house.sandbox.behave(latency_ms=LATENCY_MS)
-        for target, lies in LIES.items():
+        for target, lies in self.lies.items():
             for lie in lies:
                 self.house.sandbox.misbehave(
                     target, lie, times=None, share=self.share_of_each_lie, seconds=12
@@ -51,16 +55,26 @@ class Storm:
         with ThreadPoolExecutor(64) as visitors, ThreadPoolExecutor(1) as one:
             killer = one.submit(self._kill)
             for _ in self._steadily():
-                visitors.submit(self.client.enquire, email=True, seconds=120)
+                visitors.submit(self.visit)
             self._over.set()
         killer.result()
         disarm(self.house)
         self.house.sandbox.control("faults", method="DELETE")
 
+    def visit(self):
+        self.client.enquire(email=True, seconds=120)
+
+    def unsettled(self):
+        return invariants.unsettled(self.house, self.client)
+
+    def mood(self):
+        """How the providers' receipts come until the next kill."""
+        return {"callbacks": {"drop": self.random.random() < 0.5}}
+
     def settle(self, seconds):
         began = time.monotonic()
         while time.monotonic() - began < seconds:
-            if not invariants.unsettled(self.house, self.client):
+            if not self.unsettled():
                 self.settled_after = time.monotonic() - began
                 return
             time.sleep(1)
@@ -75,7 +89,7 @@ class Storm:
         began, pause = time.monotonic(), self.leads / self.rate / self.kills
         while self.killed.total() < self.kills and not self._over.is_set():
             kind = self.random.choices(list(SHARES), list(SHARES.values()))[0]
-            self.house.sandbox.behave(callbacks={"drop": self.random.random() < 0.5})
+            self.house.sandbox.behave(**self.mood())
             if self._strike(kind):
                 self.killed[kind] += 1
                 self.say(f"{self.killed.total()} of {self.kills}: {kind}")
@@ -108,7 +122,7 @@ class Storm:
     def _strike_at_a_point(self, *, in_web):
         if not all(map(self._becomes_warm, [self.house.web] if in_web else self.house.workers)):
             return False
-        point = self.random.choice(IN_WEB if in_web else IN_WORKER)
+        point = self.random.choice(self.points_of_web if in_web else self.points_of_worker)
         arm(self.house, point)
         struck = self._within(10, lambda: has_struck(self.house, point))
         disarm(self.house)
@@ -118,7 +132,7 @@ class Storm:
         """Wait until it has done some work since it was started, so that there is some to lose."""
         words = ""
         if part is self.house.web:
-            words = "POST /public/leads"
+            words = self.web_says
         elif part in self.house.workers:
             words = " accepted "
         return self._within(20, lambda: part.is_alive and part.has_said(words))

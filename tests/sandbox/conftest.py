@@ -17,6 +17,8 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from tests.sandbox.till import Till
+
 ACCOUNT = "AC" + "5a" * 16
 TOKEN = "sandbox-auth-token"  # noqa: S105
 SENDER = "whatsapp:+14155238886"
@@ -142,7 +144,10 @@ class Sandbox:
 
 
 class App:
-    """Stands in the product's place: keeps every request, answers what it is told to."""
+    """Stands in the product's place: keeps every request, answers what it is told to.
+
+    A form is kept as its fields, JSON as its text.
+    """
 
     def __init__(self):
         app = self
@@ -152,7 +157,9 @@ class App:
 
             def do_POST(self):  # noqa: N802
                 length = int(self.headers.get("Content-Length") or 0)
-                params = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
+                params = self.rfile.read(length).decode()
+                if self.headers.get("Content-Type") != "application/json":
+                    params = dict(parse_qsl(params, keep_blank_values=True))
                 path = urlsplit(self.path).path
                 app.requests.append((self.path, params, self.headers, time.time()))
                 status, body = app.answers.get(path, (204, ""))
@@ -220,11 +227,26 @@ def app(the_app, sandbox):
 
 
 @pytest.fixture
+def till(sandbox, app):
+    """PhonePe's side of the sandbox, empty, telling `app` by webhook."""
+    return Till(sandbox, app)
+
+
+@pytest.fixture
 def sandbox(process):
     sandbox = Sandbox(process)
     sandbox.control("reset")
     yield sandbox
     sandbox.http.close()
+
+
+@pytest.fixture
+def own(tmp_path, the_app):
+    """A sandbox of this test's own, to be stopped and started."""
+    process = Process(tmp_path, the_app.url).start()
+    yield Sandbox(process)
+    if process.process.poll() is None:
+        process.stop()
 
 
 class ToSandbox(TwilioHttpClient):

@@ -8,16 +8,7 @@ import threading
 import httpx
 import pytest
 
-from tests.sandbox.conftest import ASHA, ROOT, Process, Sandbox, until
-
-
-@pytest.fixture
-def own(tmp_path, the_app):
-    """A sandbox of this test's own, to be stopped and started."""
-    process = Process(tmp_path, the_app.url).start()
-    yield Sandbox(process)
-    if process.process.poll() is None:
-        process.stop()
+from tests.sandbox.conftest import ASHA, ROOT, until
 
 
 def test_a_killed_sandbox_remembers_what_it_accepted(own):

@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from coaching.centre.models import Profile
 from coaching.messaging import diagnosis
 from coaching.messaging.diagnosis import Finding
+from payments import phonepe
 
 MARKS = {"works": "✓", "off": "–", "broken": "✗"}
 
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             yield self.centre()
             yield from diagnosis.findings()
         yield self.phonepe()
+        yield self.webhook()
 
     def database(self):
         name = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite (embedded)"
@@ -95,11 +97,28 @@ class Command(BaseCommand):
                 "PhonePe's SDK is not installed: pip install --no-deps -r requirements-nodeps.txt. "
                 "Fees can be taken in cash or by bank transfer only.",
             )  # fmt: skip
-        if not (settings.PHONEPE_CLIENT_ID and settings.PHONEPE_CLIENT_SECRET):
+        if not phonepe.is_configured():
             return Finding(
                 "Online payment", "off",
-                "PHONEPE_CLIENT_ID and PHONEPE_CLIENT_SECRET are not set: no online payment.",
+                "PHONEPE_CLIENT_ID and PHONEPE_CLIENT_SECRET are not set: no online payment. Fees "
+                "can be taken in cash or by bank transfer only.",
             )  # fmt: skip
+        where = "the sandbox" if settings.PHONEPE_SIMULATED else f"PhonePe ({settings.PHONEPE_ENV})"
+        try:
+            phonepe.order_state("doctor")
+        except phonepe.KeysRefused as error:
+            return Finding("Online payment", "broken", f"{where} refuses the keys ({error}).")
+        except phonepe.Unclear as error:
+            return Finding("Online payment", "broken", f"{where} does not answer ({error}).")
+        except phonepe.Refused:  # it has never heard of such an order: it knows us, and answers
+            pass
+        return Finding("Online payment", "works", f"through {where}.")
+
+    def webhook(self):
+        if settings.PHONEPE_WEBHOOK_USERNAME and settings.PHONEPE_WEBHOOK_PASSWORD:
+            return Finding("Payment webhook", "works", f"{settings.SITE_URL}/webhooks/phonepe/")
         return Finding(
-            "Online payment", "off", "keys are set; checkout is not part of this version."
-        )
+            "Payment webhook", "off",
+            "PHONEPE_WEBHOOK_USERNAME and PHONEPE_WEBHOOK_PASSWORD are not set: PhonePe is only "
+            "asked, so a payment may be seen half a minute later.",
+        )  # fmt: skip

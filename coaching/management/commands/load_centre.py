@@ -14,11 +14,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from academics.models import Batch, Course
+from coaching.centre.fees import Fees
 from coaching.centre.models import Policy, Profile
 
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PROFILE_FIELDS = ("name", "tagline", "tagline_hi", "city", "address", "postal_code", "phone",
                   "whatsapp", "email", "gstin")  # fmt: skip
+FEE_FIELDS = {field.name for field in Fees._meta.get_fields()}
 DERIVED = ("course.", "batch.", "courses.")
 
 
@@ -77,6 +79,7 @@ class Command(BaseCommand):
 
     def load(self, data, shift):
         self.load_profile(data)
+        self.load_fees(data.get("fees", {}))
         self.load_policies(data.get("facts", {}))
         self.load_courses(data["courses"], data.get("facts", {}))
         links = data.get("secrets", {}).get("meeting_links", {})
@@ -90,6 +93,17 @@ class Command(BaseCommand):
         for name in PROFILE_FIELDS:
             if name in given:
                 setattr(profile, name, given[name])
+        profile.save()
+
+    def load_fees(self, fees):
+        """Set the rules about fees that the file gives; amounts in whole rupees (`…_inr`)."""
+        profile = Profile.fresh()
+        for name, value in fees.items():
+            field = name.replace("_inr", "_paise")
+            if field not in FEE_FIELDS:
+                raise ValueError(f"fees: “{name}” is no rule about fees")
+            setattr(profile, field, value * 100 if field != name else value)
+        profile.full_clean()
         profile.save()
 
     def load_policies(self, facts):

@@ -22,7 +22,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 
 from coaching.centre.models import Profile
-from coaching.messaging import catalogue, links
+from coaching.messaging import catalogue, links, signals
 from coaching.messaging.channels import DeliveryError, OutcomeUnknown, never_connected
 
 KEEP_SECONDS = 20
@@ -69,6 +69,9 @@ def prepare(log):
     )
     if html:
         mail.attach_alternative(html, "text/html")
+    for _receiver, file in signals.attaching.send_robust(type(log), log=log):
+        if isinstance(file, tuple):  # not None, nor the error that was logged
+            mail.attach(*file)
     if settings.ANYMAIL_ESP and settings.ANYMAIL_ESP not in WITHOUT_METADATA:
         mail.metadata = {"log": str(log.id)}
     return mail

@@ -1,4 +1,4 @@
-"""What every page has: head, the notice that this is a simulation, and the list of phones."""
+"""The head of every page; and what all but the payer's screen have: notice, list of phones."""
 
 from starlette.responses import HTMLResponse
 
@@ -12,29 +12,35 @@ POLICY = (
     " frame-ancestors 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 PHONES_SHOWN = 100
 
-PAGE = """<!doctype html>
+DOCUMENT = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>$title · Sandbox phones</title>
+<title>$title</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/static/sandbox.css">
-<script src="/static/sandbox.js" defer></script>
+$head
 </head>
 <body class="$view">
-<header class="notice">
+$body
+</body>
+</html>
+"""
+REFRESHED = Safe('<script src="/static/sandbox.js" defer></script>')
+
+PAGE = """<header class="notice">
 <p><strong>Simulation.</strong> These phones and mailboxes exist only here. Nothing leaves this
-machine: no message is sent, nobody is called.</p>
+machine: no message is sent, nobody is called, no money moves.</p>
 <nav aria-label="Sandbox"><a href="/">Phones</a> <a href="/mails">Mails</a>
+<a href="/payments">Payments</a>
 <a href="$site_url">The centre's site ↗</a></nav>
 </header>
 <main>
@@ -54,10 +60,7 @@ machine: no message is sent, nobody is called.</p>
 </details>
 </section>
 $columns
-</main>
-</body>
-</html>
-"""
+</main>"""
 
 PHONE = """<li id="phone-$digits"><a href="/phones/$number"$current>
 <span class="avatar" aria-hidden="true">$initial</span>
@@ -79,16 +82,21 @@ def page(world, title, columns, *, view, number=None, status=200):
         " FROM phones ORDER BY active_at DESC LIMIT ?",
         PHONES_SHOWN,
     )
-    text = fill(
+    body = fill(
         PAGE,
-        title=title,
-        view=view,
         site_url=world.config.site_url,
         phones=join(_phone(row, number) for row in phones) or Safe(NOBODY),
         newcomer_open=Safe(" open") if not phones else "",
         columns=columns,
     )
-    return HTMLResponse(text, status, HEADERS)
+    return document(f"{title} · Sandbox phones", body, view=view, head=REFRESHED, status=status)
+
+
+def document(title, body, *, view, head="", status=200, forms_lead_to=""):
+    """A whole page. `forms_lead_to`: the origin that its forms are redirected to, if any."""
+    text = fill(DOCUMENT, title=title, head=head, view=view, body=body)
+    policy = POLICY.replace("form-action 'self'", f"form-action 'self' {forms_lead_to}".strip())
+    return HTMLResponse(text, status, HEADERS | {"Content-Security-Policy": policy})
 
 
 def _phone(row, chosen):

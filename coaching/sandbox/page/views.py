@@ -1,7 +1,7 @@
 """The page's addresses. Every action is a plain form post that leads back to the phone."""
 
 from pathlib import Path
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from starlette.responses import PlainTextResponse, RedirectResponse, StreamingResponse
 from starlette.routing import Mount, Route
@@ -9,7 +9,8 @@ from starlette.staticfiles import StaticFiles
 
 from coaching.sandbox import people
 from coaching.sandbox.numbers import bare, is_e164
-from coaching.sandbox.page import post
+from coaching.sandbox.page import pay, payments, post
+from coaching.sandbox.page.forms import read_form
 from coaching.sandbox.page.frame import page
 from coaching.sandbox.page.markup import Safe, join
 from coaching.sandbox.page.phone import phone_column
@@ -21,7 +22,9 @@ WELCOME = Safe("""<section class="phone welcome"><h1>Every phone the centre talk
 as their owner sees them.</p>
 <ol><li>Open the centre's site and fill in the enquiry form with any Indian mobile number.</li>
 <li>Choose that number here: the welcome message arrives, then the phone rings.</li>
-<li>Be the customer: reply, press a button, speak to the receptionist, hang up.</li></ol>
+<li>Be the customer: reply, press a button, speak to the receptionist, hang up.</li>
+<li>Enrol on the centre's site: the payer's screen is played here too, and
+<a href="/payments">Payments</a> lists every order.</li></ol>
 </section>""")
 
 
@@ -55,7 +58,7 @@ async def mail_body(request):
 
 async def new_phone(request):
     """Somebody the centre has never heard of writes first."""
-    world, sent = request.app.state.world, await _form(request)
+    world, sent = request.app.state.world, await read_form(request)
     digits = bare(sent.get("number"))
     number = "+91" + digits[1:] if len(digits) == 11 else digits
     if not is_e164(number) or not sent.get("body"):
@@ -66,7 +69,7 @@ async def new_phone(request):
 
 async def write(request):
     world, number = request.app.state.world, bare(request.path_params["number"])
-    sent = await _form(request)
+    sent = await read_form(request)
     if world.store.phone(number) is None or not sent.get("body", "").strip():
         return _missing(world)
     return _write(world, number, sent)
@@ -81,7 +84,7 @@ def _write(world, number, sent):
 
 async def act_on_call(request):
     world, number = request.app.state.world, bare(request.path_params["number"])
-    sent = await _form(request)
+    sent = await read_form(request)
     do = "press" if "digits" in sent else sent.get("do")
     value = sent.get("digits") or sent.get("text") or ""
     try:
@@ -98,7 +101,7 @@ async def settings(request):
     if world.store.phone(number) is None:
         return _missing(world)
     try:
-        people.change(world, number, await _form(request))
+        people.change(world, number, await read_form(request))
     except ValueError as error:
         return PlainTextResponse(str(error), 400)
     return _back(number)
@@ -109,12 +112,6 @@ async def events(request):
     return StreamingResponse(
         stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )
-
-
-async def _form(request):
-    """Last value of each field; empty ones too, so that a name can be taken away again."""
-    text = (await request.body()).decode("utf-8", "replace")
-    return {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
 
 
 def _back(number):
@@ -135,6 +132,8 @@ routes = [
     Route("/phones/{number}/settings", settings, methods=["POST"]),
     Route("/mails", mailbox),
     Route("/mails/{id:int}/body", mail_body),
+    *pay.routes,
+    *payments.routes,
     Route("/events", events),
     Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
 ]

@@ -12,7 +12,7 @@ from coaching.sandbox.twilio.refusal import Refused, not_found
 
 async def create_message(exchange):
     world = exchange.world
-    form = contract.CREATE_MESSAGE.read(exchange.pairs)
+    form = contract.CREATE_MESSAGE.read(exchange.sent)
     text, buttons = rules.check_message(form, world.store)
     with world.store.together():
         sid = messages.accept(world, form, text, buttons, exchange.fails_later_with)
@@ -24,7 +24,7 @@ async def create_message(exchange):
 
 async def create_call(exchange):
     world = exchange.world
-    form = contract.CREATE_CALL.read(exchange.pairs)
+    form = contract.CREATE_CALL.read(exchange.sent)
     rules.check_call(form)
     with world.store.together():
         sid = calls.accept(world, form, exchange.fails_later_with)
@@ -49,23 +49,23 @@ async def _begin(world, run):
 
 
 async def list_messages(exchange):
-    query = contract.LIST_MESSAGES.read(exchange.pairs)
+    query = contract.LIST_MESSAGES.read(exchange.sent)
     return 200, listing.page(exchange.world, "messages", query, bodies.message_body)
 
 
 async def list_calls(exchange):
-    query = contract.LIST_CALLS.read(exchange.pairs)
+    query = contract.LIST_CALLS.read(exchange.sent)
     return 200, listing.page(exchange.world, "calls", query, bodies.call_body)
 
 
 async def fetch_message(exchange):
-    contract.FETCH_MESSAGE.read(exchange.pairs)
+    contract.FETCH_MESSAGE.read(exchange.sent)
     row = _found(messages.by_sid, exchange)
     return 200, bodies.message_body(exchange.world, row)
 
 
 async def fetch_call(exchange):
-    contract.FETCH_CALL.read(exchange.pairs)
+    contract.FETCH_CALL.read(exchange.sent)
     row = _found(calls.by_sid, exchange)
     return 200, bodies.call_body(exchange.world, row)
 
@@ -73,7 +73,7 @@ async def fetch_call(exchange):
 async def update_call(exchange):
     """Ends a call, or gives a call in progress another document."""
     world = exchange.world
-    form = contract.UPDATE_CALL.read(exchange.pairs)
+    form = contract.UPDATE_CALL.read(exchange.sent)
     row = _found(calls.by_sid, exchange)
     rules.check_call_options(form)
     if unknown := set(form) - {"Status", "Url", "Twiml", "Method"}:

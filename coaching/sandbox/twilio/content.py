@@ -13,7 +13,7 @@ CATEGORIES = {"UTILITY", "MARKETING", "AUTHENTICATION"}
 
 
 async def create_content(exchange):
-    sent = _json_object(exchange.pairs)
+    sent = _json_object(exchange.sent)
     sid = register(
         exchange.world.store,
         sent.get("friendly_name"),
@@ -49,7 +49,7 @@ async def fetch_content(exchange):
 
 async def ask_approval(exchange):
     world, row = exchange.world, _row(exchange.world, exchange.path_params["sid"])
-    sent = _json_object(exchange.pairs)
+    sent = _json_object(exchange.sent)
     name, category = sent.get("name"), sent.get("category")
     if not name or category not in CATEGORIES:
         raise Refused(20001, f"name and a category out of {sorted(CATEGORIES)} are required")

@@ -1,7 +1,8 @@
 """Sends status callbacks the way the current behaviour says: late, doubled, shuffled or never."""
 
 import asyncio
-import random
+
+from coaching.sandbox.webhooks import out_of_order
 
 
 class Receipts:
@@ -23,11 +24,8 @@ class Receipts:
 
     async def finish(self):
         """Sends what was kept back, in any order but the right one."""
-        right, mixed = list(self._kept_back), list(self._kept_back)
-        self._kept_back = []
-        while len(right) > 1 and mixed == right:
-            random.shuffle(mixed)
-        for params in mixed:
+        kept_back, self._kept_back = self._kept_back, []
+        for params in out_of_order(kept_back):
             await self._send(params)
 
     async def _send(self, params):

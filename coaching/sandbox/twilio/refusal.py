@@ -1,5 +1,7 @@
 """How Twilio says no, and the code it gives for each reason."""
 
+from coaching.sandbox import exchange
+
 AUTHENTICATE = 20003
 NOT_FOUND = 20404
 TOO_MANY = 20429
@@ -37,12 +39,8 @@ WORDS = {
 }
 
 
-class Refused(Exception):
+class Refused(exchange.Refused):
     """Becomes an error answer in Twilio's shape."""
-
-    def __init__(self, code, message, status=400):
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
 
     @property
     def body(self):

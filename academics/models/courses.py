@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from coaching.common.counted import Counted
 from coaching.common.money import inr
 
 WEEKDAYS = [
@@ -131,8 +132,10 @@ class BatchQuerySet(models.QuerySet):
         return self.filter(is_archived=False, starts_on__gte=timezone.localdate())
 
 
-class Batch(models.Model):
-    """A dated run of a Course. Seats change only under the batch's lock (payments)."""
+class Batch(Counted, models.Model):
+    """A dated run of a Course. Seats change only under the batch's lock (`academics.seats`)."""
+
+    COUNTED = ("seats_taken",)
 
     class Mode(models.TextChoices):
         ONLINE = "online", _("Online")

@@ -1,0 +1,11 @@
+"""The long life of the state machine of tests/payments; `make chaos` runs it, no test does."""
+
+import pytest
+
+from tests.payments.conftest import till  # noqa: F401
+from tests.payments.test_machine import run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_hundred_lives_of_a_till(till):  # noqa: F811
+    run(till, examples=200, steps=40)
