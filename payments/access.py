@@ -8,7 +8,7 @@ from coaching.centre.models import Profile
 
 def last_day(order, profile):
     """Return the last day (IST) with access, or None: nothing is owed any more."""
-    owed = order.instalments.filter(upto_paise__gt=order.paid_paise).order_by("number").first()
+    owed = order.instalments.filter(upto_paise__gt=order.settled_paise).order_by("number").first()
     return owed and owed.due_on + dt.timedelta(days=profile.fee_grace_days)
 
 

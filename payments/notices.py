@@ -44,7 +44,7 @@ def dues(part):
 
     What was paid for later parts is none of it.
     """
-    paid = max(part.order.paid_paise - (part.upto_paise - part.amount_paise), 0)
+    paid = max(part.order.settled_paise - (part.upto_paise - part.amount_paise), 0)
     return {"amount": inr(part.amount_paise - paid), "day": date_format(part.due_on, "j F Y")}
 
 
@@ -136,11 +136,11 @@ def _what_is_next(payment):
         return _("%(amount)s was more than was owed and goes back to you.") % {
             "amount": inr(payment.surplus_paise)
         }
-    part = order.instalments.filter(upto_paise__gt=order.paid_paise).order_by("number").first()
+    part = order.instalments.filter(upto_paise__gt=order.settled_paise).order_by("number").first()
     if part is None:
         return _("The fee is paid in full.")
     return _("Next: %(amount)s by %(day)s.") % {
-        "amount": inr(part.upto_paise - order.paid_paise),
+        "amount": inr(part.upto_paise - order.settled_paise),
         "day": date_format(part.due_on, "j F Y"),
     }
 

@@ -153,7 +153,8 @@ def change_batch(order, batch, *, by=None):
     too_much = max(0, order.kept_paise - total)
     made = refunds.of_order(order, too_much, Refund.Why.PRICE_CHANGED, by=by)
     order.total_paise, order.state_code = total, _place(batch, order.state_code)
-    order.save(update_fields=["total_paise", "state_code"])
+    order.settled_paise -= too_much
+    order.save(update_fields=["total_paise", "settled_paise", "state_code"])
     wanted = batch.course.instalments if order.plan == Order.Plan.INSTALMENTS else []
     day = timezone.localdate()
     parts = [(part["paise"], due_on(part["when"], n, batch, day)) for n, part in enumerate(wanted)]
@@ -186,9 +187,9 @@ def due_now(order, day):
     """
     reached = [part.upto_paise for part in order.instalments.all() if part.due_on <= day]
     ahead = [part.upto_paise for part in order.instalments.all()
-             if part.upto_paise > order.paid_paise]  # fmt: skip
+             if part.upto_paise > order.settled_paise]  # fmt: skip
     upto = max([*reached, *ahead[:1]], default=order.total_paise)
-    return max(0, min(upto, order.total_paise) - order.paid_paise)
+    return max(0, min(upto, order.total_paise) - order.settled_paise)
 
 
 def start_payment(order, *, everything=False):

@@ -33,7 +33,7 @@ def issue(payment):
         "reference": payment.transaction_id,
         "paid_at": payment.paid_at.isoformat(),
         "order_total_paise": order.total_paise,
-        "paid_so_far_paise": order.paid_paise,
+        "paid_so_far_paise": order.settled_paise,
         "tax": None,
     }
     if is_invoice:
@@ -58,7 +58,7 @@ def issue_note(refund):
         "reference": refund.provider_refund_id or refund.merchant_refund_id,
         "paid_at": refund.ended_at.isoformat(),
         "order_total_paise": refund.order.total_paise,
-        "paid_so_far_paise": refund.order.paid_paise,
+        "paid_so_far_paise": refund.order.settled_paise,
         "against": original.number if original else "",
         "against_on": original.paper["issued_on"] if original else "",
         "reason": why,

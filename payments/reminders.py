@@ -57,7 +57,7 @@ def _owed_around(day, grace_days):
     longest = max(DAYS_AROUND, grace_days) + CATCH_UP_DAYS
     around = Instalment.objects.filter(
         due_on__range=(day - dt.timedelta(days=longest), day + dt.timedelta(days=DAYS_AROUND)),
-        upto_paise__gt=F("order__paid_paise"),
+        upto_paise__gt=F("order__settled_paise"),
         order__state=Order.State.OPEN,
         order__enrollment__status__in=IN_IT,
     ).exclude(order__payments__state=Payment.State.APPROVAL)
@@ -84,6 +84,6 @@ def _is_still_owed(said, order):
     """Whether an instalment is still owed just as the reminder says: that amount, by that day."""
     if order.payments.filter(state=Payment.State.APPROVAL).exists():
         return False
-    owed = order.instalments.filter(upto_paise__gt=order.paid_paise)
+    owed = order.instalments.filter(upto_paise__gt=order.settled_paise)
     with override(order.language):
         return any(notices.dues(part).items() <= said.items() for part in owed)

@@ -8,6 +8,8 @@ now. Lists filter by the same QuerySets, so that a figure opens exactly the rows
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
@@ -44,36 +46,37 @@ def moments(first, last):
     return dt.datetime.combine(first, dt.time(), zone), ends
 
 
+def _came(first, last):
+    begins, ends = moments(first, last)
+    return Q(state=Payment.State.PAID, paid_at__gte=begins, paid_at__lt=ends)
+
+
+def _went_back(first, last):
+    begins, ends = moments(first, last)
+    return Q(state=Refund.State.COMPLETED, ended_at__gte=begins, ended_at__lt=ends)
+
+
 def paid_between(first, last):
     """Payments that came on these days."""
-    begins, ends = moments(first, last)
-    return Payment.objects.filter(
-        state=Payment.State.PAID, paid_at__gte=begins, paid_at__lt=ends
-    ).order_by()
+    return Payment.objects.filter(_came(first, last)).order_by()
 
 
 def returned_between(first, last):
     """Refunds that were back where the money came from on these days."""
-    begins, ends = moments(first, last)
-    return Refund.objects.filter(
-        state=Refund.State.COMPLETED, ended_at__gte=begins, ended_at__lt=ends
-    ).order_by()
+    return Refund.objects.filter(_went_back(first, last)).order_by()
 
 
 def takings(*spans):
     """Return the Takings of each span of days (first, last), in two queries for all of them."""
-    paid = _sums([paid_between(*span) for span in spans], "received_paise")
-    back = _sums([returned_between(*span) for span in spans], "amount_paise")
+    paid = _sums(Payment, "received_paise", [_came(*span) for span in spans])
+    back = _sums(Refund, "amount_paise", [_went_back(*span) for span in spans])
     return [Takings(*pair) for pair in zip(paid, back, strict=True)]
 
 
-def _sums(querysets, field):
-    """Return the sum of `field` over each QuerySet of one model, in one query."""
-    rows = querysets[0].model.objects.order_by()
-    sums = {
-        f"of_{n}": Coalesce(Sum(field, filter=Q(pk__in=one.values("pk"))), 0)
-        for n, one in enumerate(querysets)
-    }
+def _sums(model, field, conditions):
+    """Return the sum of `field` for each condition, in one query over the rows that meet any."""
+    rows = model.objects.filter(reduce(or_, conditions)).order_by()
+    sums = {f"of_{n}": Coalesce(Sum(field, filter=one), 0) for n, one in enumerate(conditions)}
     return list(rows.aggregate(**sums).values())
 
 
@@ -118,12 +121,14 @@ def _grouped(first, last, of_payment, of_refund):
 def owing():
     """Orders of people who are in a batch and have not paid all, each with `left_paise` and
     `since`: the day (IST) on which the first unpaid part was or falls due."""
-    unpaid = Instalment.objects.filter(order=OuterRef("pk"), upto_paise__gt=OuterRef("paid_paise"))
+    unpaid = Instalment.objects.filter(
+        order=OuterRef("pk"), upto_paise__gt=OuterRef("settled_paise")
+    )
     enrolled = [Enrollment.Status.ACTIVE, Enrollment.Status.COMPLETED]
     return Order.objects.filter(
-        state=Order.State.OPEN, enrollment__status__in=enrolled, paid_paise__lt=F("total_paise")
+        state=Order.State.OPEN, enrollment__status__in=enrolled, settled_paise__lt=F("total_paise")
     ).annotate(
-        left_paise=F("total_paise") - F("paid_paise"),
+        left_paise=F("total_paise") - F("settled_paise"),
         since=Subquery(unpaid.order_by("number").values("due_on")[:1]),
     )
 
@@ -132,7 +137,7 @@ def overdue(day):
     """Of `owing`, those of which a part was due before `day` (IST): it is `overdue_paise`."""
     reached = Instalment.objects.filter(order=OuterRef("pk"), due_on__lt=day)
     upto = Subquery(reached.order_by("-upto_paise").values("upto_paise")[:1])
-    return owing().filter(since__lt=day).annotate(overdue_paise=upto - F("paid_paise"))
+    return owing().filter(since__lt=day).annotate(overdue_paise=upto - F("settled_paise"))
 
 
 @dataclass(frozen=True)
@@ -192,4 +197,4 @@ def refunds_to_look_at(now):
 def returning():
     """Return how much is on its way back and has not arrived, in paise."""
     open_states = [Refund.State.DUE, *Refund.IN_FLIGHT]
-    return _sums([Refund.objects.filter(state__in=open_states)], "amount_paise")[0]
+    return _sums(Refund, "amount_paise", [Q(state__in=open_states)])[0]

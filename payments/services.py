@@ -175,8 +175,11 @@ def receive(payment, now, **details):
     applied, why = _use(payment, order)
     if applied:
         Payment.objects.filter(pk=payment.pk).update(applied_paise=applied)
-        Order.objects.filter(pk=order.pk).update(paid_paise=F("paid_paise") + applied)
-        payment.applied_paise, order.paid_paise = applied, order.paid_paise + applied
+        Order.objects.filter(pk=order.pk).update(
+            paid_paise=F("paid_paise") + applied, settled_paise=F("settled_paise") + applied
+        )
+        payment.applied_paise = applied
+        order.refresh_from_db(fields=["paid_paise", "settled_paise"])
         access.write(order)
     receipt = receipts.issue(payment)
     if payment.surplus_paise:

@@ -68,7 +68,7 @@ class Statement:
         return [self._part(part) for part in self.order.instalments.all()]
 
     def _part(self, row):
-        open_paise = min(row.amount_paise, max(0, row.upto_paise - self.order.paid_paise))
+        open_paise = min(row.amount_paise, max(0, row.upto_paise - self.order.settled_paise))
         is_overdue = bool(open_paise) and row.due_on < self.day
         return Part(row.number, row.amount_paise, row.due_on, open_paise, is_overdue)
 

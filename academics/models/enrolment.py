@@ -57,6 +57,7 @@ class Enrollment(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "enrolment"
         indexes = [
             models.Index(
                 fields=["held_until"], name="enrollment_hold",
@@ -127,6 +128,8 @@ class WaitingPlace(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = "place on a waiting list"
+        verbose_name_plural = "waiting lists"
         constraints = [
             models.UniqueConstraint(
                 name="waits_once_for_a_batch",

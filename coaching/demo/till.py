@@ -47,7 +47,7 @@ def add_enrolments(student, counsellor, profile):
         record(waits, method=Method.BANK, amount_paise=waits.total_paise, by=counsellor,
                note="NEFT of this morning")  # fmt: skip
     batch = Batch.objects.filter(code="FND-WKD").first()
-    if batch and student.contact:
+    if batch and not batch.is_full and student.contact:
         own = open_order(
             user=student, contact=student.contact, batch=batch, plan=Plan.FULL,
             until=link_until(profile), name=student.name, email=student.email or "",

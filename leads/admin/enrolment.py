@@ -18,13 +18,11 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from academics import seats
-from coaching.accounts.models import Contact
-from coaching.accounts.services import student_for
 from coaching.centre.models import Profile
 from coaching.common.money import inr
 from coaching.messaging.admin.views import words
 from coaching.messaging.models import CommunicationLog
-from leads.enrol import convert_lead
+from leads.enrol import convert_lead, student_of
 from leads.models import Lead
 from payments import notices
 from payments.admin import rights
@@ -181,8 +179,4 @@ class EnrolViews:
 
 @transaction.atomic
 def _join(lead, batch):
-    contact = Contact.objects.locked(lead.contact.phone)
-    lead.refresh_from_db()
-    user = lead.user or student_for(contact, lead.name, lead.email)
-    Lead.objects.filter(pk=lead.pk).update(user=user, updated_at=timezone.now())
-    return seats.join_waiting_list(user, batch)
+    return seats.join_waiting_list(student_of(lead), batch)

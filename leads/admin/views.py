@@ -2,6 +2,7 @@
 
 import structlog
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -92,7 +93,10 @@ class LeadViews:
         """Stream the list as it is filtered, as CSV that opens in a spreadsheet without running."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        rows = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:leads_lead_changelist"))
         log_event.info("leads_exported", user=request.user.pk, filters=sorted(request.GET))
         header = ["Name", "Phone", "E-mail", "Course", "Source", "Status", "Counsellor",
                   "Asked (IST)"]  # fmt: skip

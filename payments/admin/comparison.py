@@ -52,9 +52,12 @@ def of_payment(pk):
     except phonepe.PhonePeError as error:
         return _unanswered(payment, mine, error)
     theirs = answer.amount_paise if answer.state == "COMPLETED" else 0
+    is_undecided = (
+        payment.state == Payment.State.HELD and payment.returned_paise < payment.received_paise
+    )
     same = (
         mine == theirs
-        and payment.state != Payment.State.HELD
+        and not is_undecided
         and answer.order_id == (payment.provider_order_id or answer.order_id)
         and (not mine or answer.transaction_id == payment.transaction_id)
     )

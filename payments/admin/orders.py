@@ -98,7 +98,7 @@ def first_unpaid(order):
     """Return the first instalment that is not paid in full, or None."""
     if not owed(order):
         return None
-    return next((p for p in order.instalments.all() if p.upto_paise > order.paid_paise), None)
+    return next((p for p in order.instalments.all() if p.upto_paise > order.settled_paise), None)
 
 
 def state_of(order):

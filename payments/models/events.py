@@ -19,6 +19,8 @@ class GatewayEvent(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "notice from PhonePe"
+        verbose_name_plural = "notices from PhonePe"
         indexes = [models.Index(fields=["received_at"], name="event_received")]
 
     def __str__(self):

@@ -186,6 +186,7 @@ class Refund(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["due_at"], name="refund_due", condition=Q(state="due")),
+            models.Index(fields=["ended_at"], name="refund_ended", condition=Q(state="completed")),
             models.Index(
                 fields=["next_check_at"], name="refund_to_check",
                 condition=Q(next_check_at__isnull=False),

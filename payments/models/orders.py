@@ -88,8 +88,9 @@ class Order(models.Model):
 
     `paid_paise` is what payments brought to this order, `refunded_paise` what of that is on its
     way back: both change under the person's lock only (`Contact.locked`), with the payments and
-    refunds that they add up. Money beyond the total never counts here; it goes back. When the fee
-    becomes less, what was paid too much goes back: only then is more paid than the total.
+    refunds that they add up. Money beyond the total never counts here; it goes back.
+    `settled_paise` is what is paid of the total: a gift of the centre leaves it as it is, but what
+    goes back because the fee became less is not paid any more.
     """
 
     class State(models.TextChoices):
@@ -118,6 +119,9 @@ class Order(models.Model):
     plan = models.CharField(max_length=12, choices=Plan, default=Plan.FULL)
     total_paise = models.PositiveIntegerField()
     paid_paise = models.PositiveIntegerField(default=0)
+    settled_paise = models.PositiveIntegerField(
+        default=0, help_text="What of the total is paid, and not given back with a lower fee"
+    )
     refunded_paise = models.PositiveIntegerField(default=0)
     coupon = models.ForeignKey(
         Coupon, on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
@@ -146,7 +150,8 @@ class Order(models.Model):
             models.CheckConstraint(name="order_costs_something", condition=Q(total_paise__gte=100)),
             models.CheckConstraint(
                 name="order_is_not_overpaid",
-                condition=Q(paid_paise__lte=F("total_paise") + F("refunded_paise")),
+                condition=Q(settled_paise__lte=F("total_paise"))
+                & Q(settled_paise__lte=F("paid_paise")),
             ),
             models.CheckConstraint(
                 name="order_gives_back_what_was_paid",
@@ -164,7 +169,7 @@ class Order(models.Model):
 
     @property
     def owed_paise(self):
-        return max(0, self.total_paise - self.paid_paise)
+        return self.total_paise - self.settled_paise
 
     @property
     def kept_paise(self):
@@ -212,7 +217,7 @@ class Instalment(models.Model):
     """One part of an order and the day it is due (IST).
 
     `upto_paise` is what must have been paid with it: parts are paid in their order, so an
-    instalment is paid when the order's `paid_paise` has reached it.
+    instalment is paid when the order's `settled_paise` has reached it.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="instalments")

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from payments import phonepe, refunds, reports
 from payments.admin import comparison
+from payments.admin.audit import audit
 from payments.models import Payment, Refund
 from payments.services import settle
 from tests.admin.money import PAYMENT, RECONCILIATION, look, plain_fees, press
@@ -98,6 +99,7 @@ def test_the_owner_gives_held_money_back_and_nothing_is_left_to_look_at(till, br
 
     eventually(lambda: refunds.check(refund.pk) or Refund.objects.get().state == "completed")
     assert not reports.payments_to_look_at(timezone.now()).exists()
+    assert [check.label for check in audit() if check.wrong_count] == []
 
 
 def test_an_attempt_that_nobody_paid_agrees(till, browser_of):

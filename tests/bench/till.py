@@ -20,11 +20,11 @@ from tests.bench.people import visitor
 from tests.bench.processes import cpu_seconds
 from tests.bench.product import Product, Provider
 from tests.bench.report import percentiles, table
+from tests.chaos.client import STAMP_SECONDS
 from tests.conftest import eventually
 
 BATCH, SEATS = "FND-EVE", 30_000
 CHECKOUT = f"/payments/checkout/{BATCH}/"
-STAMP_SECONDS = 0.7  # nobody fills in a form faster
 LOGIN = ("benchhooks", "bench2hooks")
 IN_PARALLEL = 50  # webhooks
 PATIENCE_SECONDS = 300

@@ -62,6 +62,7 @@ def read_options():
     parser.add_argument("--rate", type=float, default=5, help="enquiries a second")
     parser.add_argument("--freezes", type=int, default=FREEZES)
     parser.add_argument("--checkouts", type=int, default=300)
+    parser.add_argument("--lives", type=int, default=200, help="of a till by chance")
     parser.add_argument("--money-kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     return parser.parse_args()

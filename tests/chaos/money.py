@@ -16,7 +16,7 @@ import httpx
 import psycopg
 
 from coaching.run import BASE_DIR
-from tests.chaos.client import new_phone
+from tests.chaos.client import STAMP_SECONDS, new_phone
 
 CSRF = "c" * 32
 HTMX = {"HX-Request": "true"}
@@ -47,7 +47,6 @@ TIME_PASSES = (
 
 
 CHECKOUT = "payments/checkout/{}/"
-STAMP_SECONDS = 0.7  # nobody fills in a form faster
 NEWEST_ORDER = """
     SELECT o.id, o.token, o.enrollment_id FROM payments_order o
     JOIN accounts_contact c ON c.id = o.contact_id WHERE c.phone = '{phone}' ORDER BY o.id DESC

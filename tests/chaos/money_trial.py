@@ -3,6 +3,7 @@
 Each part returns (rows of the table, sentences about what is broken).
 """
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -18,7 +19,7 @@ CONTROLS = (  # the guard that is off, how webhooks come meanwhile
     ("asking", "a webhook's word is believed", {"forge": "body"}),
     ("rounds", "nobody asks but the return page", {"lose": True}),
 )
-CONTROL_PEOPLE, CONTROL_KILLS = 40, 4
+CONTROL_PEOPLE, CONTROL_KILLS = 40, 2
 ONE = """
     SELECT (SELECT count(*) FROM payments_payment WHERE state = 'paid'),
         (SELECT count(*) FROM academics_enrollment WHERE status = 'active'),
@@ -52,10 +53,10 @@ def storm(options, say):
         run.rage()
         say("everybody has been to PhonePe; waiting for the money")
         run.settle(SETTLED_WITHIN_SECONDS)
-        return report(run, options)
+        return report(run)
 
 
-def report(run, options):
+def report(run):
     ledger = run.till.ledger()
     [(paid, seats, own, owners, receipts, kept, held)] = run.till.rows(ONE)
     lost, doubled = lost_or_doubled(run, ledger)
@@ -139,7 +140,9 @@ def chance(options, say):
     say("lives of a till by chance")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/chaos/money_chance.py", "-q"],
+        env={**os.environ, "CHAOS_LIVES": str(options.lives)},
         cwd=BASE_DIR, capture_output=True, text=True,
     )  # fmt: skip
     broken = [done.stdout[-3000:]] if done.returncode else []
-    return [("lives of a till by chance, 200 of 40 steps", "red" if broken else "held")], broken
+    row = (f"lives of a till by chance, {options.lives} of 40 steps", "red" if broken else "held")
+    return [row], broken

@@ -45,6 +45,13 @@ def _orders():
             order.refunds.exclude(state=Refund.State.FAILED)
             .values_list("of_order_paise", flat=True)
         )  # fmt: skip
+        cheaper = sum(
+            order.refunds.exclude(state=Refund.State.FAILED)
+            .filter(why=Refund.Why.PRICE_CHANGED)
+            .values_list("of_order_paise", flat=True)
+        )  # fmt: skip
+        if order.settled_paise != applied - cheaper:
+            yield f"{order}: {order.settled_paise} settled, not {applied} − {cheaper}"
         if (order.paid_paise, order.refunded_paise) != (applied, back):
             yield f"{order}: {order.paid_paise} − {order.refunded_paise}, not {applied} − {back}"
         status = order.enrollment.status

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from coaching.accounts.models import Contact
+from coaching.accounts.models import Contact, User
 from coaching.accounts.services import student_for
 from coaching.common import remember
 
@@ -97,6 +97,17 @@ def centre(centre):
     Profile.objects.update(gstin="", early_discount_paise=0)
     remember.forget_everything()
     return Profile.current()
+
+
+@pytest.fixture
+def desk(centre):
+    """A till where people pay cash: no provider is asked."""
+    return Till()
+
+
+@pytest.fixture
+def owner(db):
+    return User.objects.create_user("owner@example.com", "x", name="Owner")
 
 
 @pytest.fixture

@@ -22,6 +22,16 @@ def errors(results):
     return [result for result in results if isinstance(result, Exception)]
 
 
+def paid_on_two_pages(till, batch):
+    """Two payments of one order, both made at PhonePe and not yet heard of."""
+    first = till.begin(batch)
+    Payment.objects.filter(pk=first.pk).update(page_until=first.created_at)  # it looks closed
+    second = start_payment(first.order)
+    till.do(first, "pay")
+    till.do(second, "pay")
+    return first, second
+
+
 def news_of(till, payment):
     """The ways in which one payment's news can reach us, several times each."""
     webhook = {
@@ -98,11 +108,7 @@ def test_without_the_persons_lock_a_second_payment_is_kept(till, monkeypatch):
     batch = till.batch()
     wrong = []
     for _ in range(12):
-        first = till.begin(batch)
-        Payment.objects.filter(pk=first.pk).update(page_until=first.created_at)
-        second = start_payment(first.order)
-        till.do(first, "pay")
-        till.do(second, "pay")
+        first, second = paid_on_two_pages(till, batch)
         results = at_once(lambda pk=one.pk: settle(pk) for one in (first, second))
         wrong += errors(results) + books.wrong()
 
@@ -112,11 +118,7 @@ def test_without_the_persons_lock_a_second_payment_is_kept(till, monkeypatch):
 def test_two_payments_of_one_order_at_once_make_one_seat_and_one_refund(till):
     batch = till.batch()
     for _ in range(12):
-        first = till.begin(batch)
-        Payment.objects.filter(pk=first.pk).update(page_until=first.created_at)
-        second = start_payment(first.order)
-        till.do(first, "pay")
-        till.do(second, "pay")
+        first, second = paid_on_two_pages(till, batch)
 
         results = at_once(lambda pk=one.pk: settle(pk) for one in (first, second))
 

@@ -18,20 +18,8 @@ from payments.orders import change_batch, due_now, let_lapse
 from payments.pricing import CouponRefused, due_on, fitted
 from payments.services import approve, record, reject
 from tests.payments import books
-from tests.payments.conftest import Till
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk(centre):
-    """A till where people pay cash: no provider is asked."""
-    return Till()
-
-
-@pytest.fixture
-def owner(db):
-    return User.objects.create_user("owner@example.com", "x", name="Owner")
 
 
 @pytest.fixture
@@ -291,6 +279,32 @@ def test_a_cheaper_course_gives_the_difference_back(desk, owner):
     assert books.wrong() == []
 
 
+def test_there_and_back_again_costs_what_the_course_costs(desk, owner):
+    profile(approval_above_paise=10_000_000)
+    dear, cheap = desk.batch(course="django"), desk.batch()
+    order = desk.order(dear)
+    pay(order, owner)
+    fee = order.total_paise
+    change_batch(order, cheap, by=owner)
+
+    assert change_batch(order, dear, by=owner) == []
+
+    order.refresh_from_db()
+    assert (order.total_paise, order.kept_paise) == (fee, 950_000)
+    assert order.owed_paise == fee - 950_000
+    assert books.wrong() == []
+
+
+def test_a_gift_of_the_centre_is_not_owed_again(desk, owner):
+    order = desk.order(desk.batch())
+    pay(order, owner)
+
+    refunds.refund_order(order, 50_000, Refund.Why.GOODWILL, by=owner)
+
+    order.refresh_from_db()
+    assert (order.owed_paise, order.kept_paise) == (0, 900_000)
+
+
 def test_a_full_batch_takes_nobody_along(desk, owner):
     order = desk.order(desk.batch())
     pay(order, owner)
@@ -317,7 +331,7 @@ def test_a_fee_is_overdue_after_its_days_of_grace(desk, owner):
 @pytest.mark.parametrize(
     ("table", "broken"),
     [
-        (Order, {"paid_paise": 950_001}),
+        (Order, {"settled_paise": 950_001}),
         (Order, {"refunded_paise": 1}),
         (Order, {"total_paise": 99}),
         (Order, {"state": "gone"}),

@@ -6,27 +6,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 
-from coaching.accounts.models import User
 from coaching.centre.models import Profile
 from payments import receipts, refunds
 from payments.models import Receipt, Refund, Series
 from payments.services import receive, record
 from tests.payments import books
-from tests.payments.conftest import Till
 
 pytestmark = pytest.mark.django_db
 GSTIN = "27ABCDE1234F1Z5"
-
-
-@pytest.fixture
-def desk(centre):
-    """A till where people pay cash: no provider is asked."""
-    return Till()
-
-
-@pytest.fixture
-def owner(db):
-    return User.objects.create_user("owner@example.com", "x", name="Owner")
 
 
 @pytest.fixture

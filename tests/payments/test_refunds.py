@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from academics import seats
 from academics.models import Enrollment
 from coaching.centre.models import Profile
 from coaching.messaging.models import Alert, CommunicationLog
 from payments import refunds, rounds
 from payments.models import Order, Receipt, Refund
 from payments.orders import start_payment
-from payments.services import settle
+from payments.services import record, settle
 from tests.conftest import eventually
 from tests.payments import books
 
@@ -180,11 +181,7 @@ def test_money_that_was_held_goes_back_when_the_owner_says_so(till):
     assert books.wrong(till.ledger()) == []
 
 
-def test_cash_is_given_back_by_hand(till):
-    from coaching.accounts.models import User
-    from payments.services import record
-
-    owner = User.objects.create_user("owner@example.com", "x", name="Owner")
+def test_cash_is_given_back_by_hand(till, owner):
     order = till.order(till.batch())
     record(order, method="cash", amount_paise=order.total_paise, by=owner, note="at the desk")
     refund = goodwill(order, 20_000)
@@ -203,10 +200,7 @@ def test_what_came_too_much_goes_back_by_itself(till):
     batch = till.batch(seats=1)
     loser = till.begin(batch)
     Profile.objects.update(seat_grace_minutes=0)
-    enrollment = loser.order.enrollment
-    from academics import seats
-
-    seats.let_go(enrollment)
+    seats.let_go(loser.order.enrollment)
     till.paid(batch)
     till.do(loser, "pay")
     settle(loser.pk)

@@ -168,12 +168,17 @@ def test_the_first_instalment_opens_the_course_until_the_next_falls_due(till):
     assert books.wrong(till.ledger()) == []
 
 
-def test_a_page_that_never_opened_costs_nothing(till):
-    till.sandbox.misbehave("pay", "500_before")
+def without_a_page(till, trouble):
+    """A payment for which PhonePe was asked for a page and did not answer."""
+    till.sandbox.misbehave("pay", trouble)
     order = till.order(till.batch())
     with pytest.raises(phonepe.Unclear):
         start_payment(order)
-    payment = Payment.objects.get()
+    return Payment.objects.get()
+
+
+def test_a_page_that_never_opened_costs_nothing(till):
+    payment = without_a_page(till, "500_before")
     Payment.objects.update(created_at=payment.created_at.replace(year=2020))
 
     payment = settle(payment.pk)
@@ -182,11 +187,7 @@ def test_a_page_that_never_opened_costs_nothing(till):
 
 
 def test_a_page_whose_answer_was_lost_is_found_again(till):
-    till.sandbox.misbehave("pay", "500_after")
-    order = till.order(till.batch())
-    with pytest.raises(phonepe.Unclear):
-        start_payment(order)
-    payment = Payment.objects.get()
+    payment = without_a_page(till, "500_after")
     till.do(payment, "pay")
 
     assert settle(payment.pk).state == "paid"

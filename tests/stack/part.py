@@ -58,10 +58,11 @@ class Part:
 
     def kill(self):
         """kill -9 of the whole tree: nobody below gets to say goodbye."""
+        process = self.process  # the house may start the next one before we have waited
         if self.is_alive:
             self.freeze()  # so that nobody starts another one meanwhile
             self._signal(signal.SIGKILL)
-            self.process.wait(10)
+            process.wait(10)
 
     def down(self):
         """Kill it for good, until the next `start`."""

@@ -44,6 +44,9 @@ STEPS = {
     "breaker": ("See what is held", "messaging_communicationlog", "?held=too_few_arrive"),
     "refused": ("See what waits", "messaging_communicationlog", "?state__exact=pending"),
     "diff": ("See the comparison", "messaging_providerdiff", ""),
+    "payment": ("Look at the payment", "payments_payment", "?look=any"),
+    "refund": ("Look at the refund", "payments_refund", "?look=any"),
+    "phonepe": ("See what waits", "payments_payment", "?look=any"),
 }
 
 
