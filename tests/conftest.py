@@ -107,11 +107,26 @@ class Sandbox:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """On SQLite a test's tables are emptied row by row, which the papers' trigger refuses."""
+    """Empty the tables after a test quickly, and in spite of the trigger that keeps the papers.
+
+    Postgres makes new files for every table that it truncates, empty or not; deleting what few
+    rows there are, with all triggers off, takes a hundredth of that.
+    """
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("DROP TRIGGER receipt_stays_on_delete")
+        else:
+            type(connection.ops).sql_flush = _deleted
+
+
+def _deleted(operations, style, tables, **_):
+    quoted = map(operations.quote_name, tables)
+    return [
+        "SET session_replication_role = replica",
+        *(f"DELETE FROM {table}" for table in quoted),
+        "SET session_replication_role = DEFAULT",
+    ]
 
 
 @pytest.fixture(autouse=True)

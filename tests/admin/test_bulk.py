@@ -374,7 +374,7 @@ def test_ten_thousand_cost_no_more_queries_than_ten(db, centre, browser_of, set_
     with CaptureQueriesContext(connection) as moving:
         done = browser.post(page, button, follow=True).content.decode()
 
-    assert many == few and max(many) <= 22
+    assert many == few and max(many) <= 27  # the first page with the cards of the till
     assert "Release 10,000 messages?" in html and "10,000 messages released." in done
     assert len(moving) < 150
     assert not CommunicationLog.objects.filter(state="held").exists()
