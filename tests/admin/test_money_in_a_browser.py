@@ -41,7 +41,9 @@ def pages(site):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "light"), pytest.param(1280, "dark", marks=pytest.mark.slow)]
+)
 def test_the_till_breaks_no_rule_and_is_accessible(open_page, pages, width, scheme):
     page, complaints = open_page(width, scheme)
     log_in(page, "owner@example.com")

@@ -114,7 +114,8 @@ def seats_of(folder, number):
 
 
 @pytest.mark.parametrize(
-    ("width", "language", "scheme"), [(360, "en-in", "light"), (1280, "hi", "dark")]
+    ("width", "language", "scheme"),
+    [(360, "en-in", "light"), pytest.param(1280, "hi", "dark", marks=pytest.mark.slow)],
 )
 def test_a_visitor_enrols_pays_and_is_in(payer, folder, width, language, scheme):
     person = payer(width=width, language=language, scheme=scheme)
@@ -156,6 +157,7 @@ def test_who_declines_reads_why_and_tries_again(payer, folder):
     assert person.found == []
 
 
+@pytest.mark.slow
 def test_who_leaves_and_comes_back_finds_the_truth_by_itself(payer, phonepe, folder):
     person = payer()
     person.enrol()
@@ -208,6 +210,7 @@ def test_who_pays_twice_gets_the_second_payment_back(payer, folder):
     assert person.found == []
 
 
+@pytest.mark.slow
 def test_back_after_paying_takes_nothing_twice(payer, folder):
     person = payer()
     person.enrol()

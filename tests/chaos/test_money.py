@@ -45,6 +45,7 @@ def comes_to_rest(till, buyer, facts, seconds=20):
     assert till.wrong() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", OF_ATTEMPT)
 def test_web_killed_on_the_way_to_phonepe_costs_one_press_more(house, till, point):
     buyer = till.buyer()
@@ -124,6 +125,7 @@ def gives_back_once(till, buyer, paise):
     assert till.given_back(buyer) == [paise]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", OF_REFUND)
 def test_a_worker_killed_while_it_gives_money_back_gives_it_back_once(house, till, point):
     buyer, paise = seated(till)
@@ -135,6 +137,7 @@ def test_a_worker_killed_while_it_gives_money_back_gives_it_back_once(house, til
     gives_back_once(till, buyer, paise)
 
 
+@pytest.mark.slow
 def test_workers_killed_while_phonepe_takes_the_refund_give_it_back_once(house, till):
     buyer, paise = seated(till)
     house.sandbox.behave(latency_ms=400)
